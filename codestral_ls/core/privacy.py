@@ -1,0 +1,95 @@
+"""What may be sent to a model: which files never, and which pieces of the others are blanked out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NewType
+
+import pathspec
+
+SafeText = NewType("SafeText", str)
+"""Text that may leave the process. Only `redact` makes it; a test looks for others that do."""
+
+SECRET_FILES = (
+    ".env",
+    ".env.*",
+    "*.env",
+    "!.env.example",
+    "*.pem",
+    "*.key",
+    "*.p12",
+    "*.pfx",
+    "*.jks",
+    "*.keystore",
+    "*.kdbx",
+    "id_rsa*",
+    "id_dsa*",
+    "id_ecdsa*",
+    "id_ed25519*",
+    "credentials",
+    "credentials.*",
+    "secrets.*",
+    "*.tfvars",
+    "*.tfstate",
+    ".npmrc",
+    ".pypirc",
+    ".netrc",
+    "_netrc",
+    ".pgpass",
+    ".htpasswd",
+    ".git-credentials",
+    ".docker/config.json",
+    ".kube/config",
+    ".aws/",
+    ".ssh/",
+    ".gnupg/",
+)
+"""Files whose content is a secret by their very name, as gitignore patterns."""
+
+_PRIVATE_KEY = re.compile(
+    r"(-----BEGIN [A-Z ]*PRIVATE KEY-----)(.*?)(?=-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
+)
+_TOKEN = re.compile(
+    r"\b(?:"
+    r"sk-[A-Za-z0-9_-]{20,}"  # OpenAI and many relays
+    r"|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,}"
+    r"|glpat-[A-Za-z0-9_-]{20,}"
+    r"|(?:AKIA|ASIA)[A-Z0-9]{16}"
+    r"|AIza[A-Za-z0-9_-]{35}"
+    r"|xox[abprs]-[A-Za-z0-9-]{20,}"
+    r"|eyJ[A-Za-z0-9_-]{15,}\.eyJ[A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{20,}"  # JSON web tokens
+    r")"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreRules:
+    """Which files are kept away from every model: secret ones, and those the user's patterns name."""
+
+    secret: pathspec.GitIgnoreSpec
+    user: pathspec.GitIgnoreSpec
+
+    @classmethod
+    def of(cls, patterns: tuple[str, ...] = ()) -> IgnoreRules:
+        """Rules from gitignore patterns, beside the built-in list. A user's pattern cannot lift the latter."""
+        return cls(pathspec.GitIgnoreSpec.from_lines(SECRET_FILES), pathspec.GitIgnoreSpec.from_lines(patterns))
+
+    def why_ignored(self, path: str) -> str | None:
+        """The reason why a file, by its path relative to its folder, must not be sent; None if it may."""
+        path = path.lstrip("/")
+        if self.secret.match_file(path.lower()):
+            return "its name says that it holds secrets"
+        if self.user.match_file(path):
+            return "an ignore rule names it"
+        return None
+
+
+def redact(text: str) -> SafeText:
+    """Blank out keys and tokens of well-known forms, keeping the text's length and line ends."""
+    text = _PRIVATE_KEY.sub(lambda found: found[1] + _blank(found[2]), text)
+    return SafeText(_TOKEN.sub(lambda found: _blank(found[0]), text))
+
+
+def _blank(secret: str) -> str:
+    return re.sub(r"[^\s]", "x", secret)
