@@ -1,22 +1,25 @@
 """Documents as values: editing one makes a new one that shares nearly everything with the old.
 
-The lines are kept in chunks, so that a keystroke copies one chunk (at most `CHUNK_LINES` lines) and the tuple
-of chunks, whatever the size of the file, and a request may simply keep the document it was made for.
+The lines are kept in chunks of at most `CHUNK_LINES`, with the offset and the line number at which each chunk
+begins. A keystroke copies one chunk and shifts those numbers, whatever the size of the file; a request simply
+keeps the document it was made for. Offsets and columns count code points.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field, replace
+import io
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, replace
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 CHUNK_LINES = 128
 
-# LSP ends lines at \n, \r\n and \r only; str.splitlines also splits at form feeds, U+2028 and others.
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+\Z")
+Chunk = tuple[str, ...]
+"""Some consecutive lines, with their ends; never empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,34 +38,39 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Some consecutive lines with their ends, and how many code points they hold."""
-
-    lines: tuple[str, ...]
-    length: int
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Document:
-    """An open document at one version. Values never change: `apply_edits` makes a new one."""
+    """An open document at one version. Values never change: `apply_edits` makes a new one.
+
+    `offsets` and `rows` tell where each chunk begins, and after the last one where the text ends.
+    """
 
     uri: str
     language: str
     version: int
     chunks: tuple[Chunk, ...]
-    length: int = field(compare=False)
-    line_count: int = field(compare=False)
+    offsets: tuple[int, ...]
+    rows: tuple[int, ...]
 
     @classmethod
     def of(cls, uri: str, language: str, version: int, text: str) -> Document:
         """Make a document from its whole text."""
-        return _of_chunks(uri, language, version, _chunked(split_lines(text)))
+        chunks = _chunked(split_lines(text))
+        return cls(uri, language, version, chunks, _starts(map(_length, chunks)), _starts(map(len, chunks)))
 
     @property
     def text(self) -> str:
         """The whole text. It costs time in proportion to the file: not for the completion path."""
-        return "".join(line for chunk in self.chunks for line in chunk.lines)
+        return "".join(chain.from_iterable(self.chunks))
+
+    @property
+    def length(self) -> int:
+        return self.offsets[-1]
+
+    @property
+    def line_count(self) -> int:
+        """Lines as LSP counts them: behind a final line end there is one more, empty line."""
+        return self.rows[-1] + self._ends_open
 
     def line(self, index: int) -> str:
         """Line `index` with its end; the empty string for the line behind a final line end.
@@ -71,14 +79,20 @@ class Document:
         """
         if not 0 <= index < self.line_count:
             raise IndexError(index)
-        number, row, _ = self._chunk_of_line(index)
-        if number == len(self.chunks):
+        if index == self.rows[-1]:
             return ""
-        return self.chunks[number].lines[row]
+        number = bisect_right(self.rows, index) - 1
+        return self.chunks[number][index - self.rows[number]]
 
-    def lines(self, start: int, end: int) -> Iterator[str]:
-        """Lines `start` to `end` (exclusive), clamped to the document."""
-        return (self.line(index) for index in range(max(0, start), min(end, self.line_count)))
+    def lines(self, start: int, end: int) -> list[str]:
+        """Lines `start` to `end` (exclusive) with their ends, clamped to the document."""
+        start, end = max(start, 0), min(end, self.line_count)
+        if start >= end:
+            return []
+        first, last = bisect_right(self.rows, start) - 1, bisect_left(self.rows, end)
+        before = self.rows[first]
+        found = list(chain.from_iterable(self.chunks[first:last]))[start - before : end - before]
+        return [*found, ""] if end > self.rows[-1] else found
 
     def offset_at(self, line: int, column: int) -> int:
         """The offset of a position. A column beyond the line stops before the line's end, a line beyond the
@@ -87,62 +101,61 @@ class Document:
             return 0
         if line >= self.line_count:
             return self.length
-        text = self.line(line)
-        return self.line_start(line) + min(max(column, 0), len(without_end(text)))
+        return self.line_start(line) + min(max(column, 0), len(without_end(self.line(line))))
 
     def line_start(self, line: int) -> int:
-        """The offset at which line `line` begins."""
-        number, row, before = self._chunk_of_line(line)
-        if number == len(self.chunks):
+        """The offset at which line `line` begins, clamped to the document."""
+        if line >= self.rows[-1]:
             return self.length
-        return before + sum(map(len, self.chunks[number].lines[:row]))
+        number = bisect_right(self.rows, max(line, 0)) - 1
+        return self.offsets[number] + _length(self.chunks[number][: max(line, 0) - self.rows[number]])
 
     def position_at(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset, which is clamped to the document."""
-        offset = min(max(offset, 0), self.length)
-        first_line, before = 0, 0
-        for chunk in self.chunks:
-            if offset < before + chunk.length:
-                for row, text in enumerate(chunk.lines):
-                    if offset < before + len(text):
-                        return first_line + row, offset - before
-                    before += len(text)
-            before += chunk.length
-            first_line += len(chunk.lines)
-        return self._end_position()
+        offset = max(offset, 0)
+        if offset >= self.length:
+            last = self.line_count - 1
+            return last, len(self.line(last))
+        number = bisect_right(self.offsets, offset) - 1
+        starts = _starts(map(len, self.chunks[number]), self.offsets[number])
+        row = bisect_right(starts, offset) - 1
+        return self.rows[number] + row, offset - starts[row]
 
     def slice(self, start: int, end: int) -> str:
         """The text between two offsets, clamped to the document. It costs what it copies."""
         start, end = max(start, 0), min(end, self.length)
-        parts: list[str] = []
-        before = 0
-        for chunk in self.chunks:
-            if before >= end:
-                break
-            after = before + chunk.length
-            if start < after:
-                parts.append("".join(chunk.lines)[max(start - before, 0) : end - before])
-            before = after
-        return "".join(parts)
+        if start >= end:
+            return ""
+        first, last = bisect_right(self.offsets, start) - 1, bisect_left(self.offsets, end)
+        before = self.offsets[first]
+        return "".join(chain.from_iterable(self.chunks[first:last]))[start - before : end - before]
 
-    def _chunk_of_line(self, index: int) -> tuple[int, int, int]:
-        """Chunk number, row in it, and the offset at which the chunk begins."""
-        before = 0
-        for number, chunk in enumerate(self.chunks):
-            if index < len(chunk.lines):
-                return number, index, before
-            index -= len(chunk.lines)
-            before += chunk.length
-        return len(self.chunks), index, before
+    def __eq__(self, other: object) -> bool:
+        """Equal text at the same version, however it is divided into chunks."""
+        if not isinstance(other, Document):
+            return NotImplemented
+        return self._key == other._key and self.text == other.text
 
-    def _end_position(self) -> tuple[int, int]:
-        last = self.line_count - 1
-        return last, len(self.line(last))
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __repr__(self) -> str:
+        """Without the text: source code must not get into logs."""
+        return f"Document({self.uri!r}, {self.language!r}, {self.version}, {self.line_count} lines)"
+
+    @property
+    def _key(self) -> tuple[str, str, int, int]:
+        return self.uri, self.language, self.version, self.length
+
+    @property
+    def _ends_open(self) -> bool:
+        return not self.chunks or self.chunks[-1][-1].endswith(("\n", "\r"))
 
 
 def split_lines(text: str) -> list[str]:
-    """Lines with their ends, as LSP counts them, without the empty one behind a final line end."""
-    return _LINE.findall(text)
+    r"""Lines with their ends, as LSP counts them (`\n`, `\r\n`, `\r`), without the empty one behind a final
+    line end. `str.splitlines` would also split at form feeds, U+2028 and others."""
+    return list(io.StringIO(text, newline=""))
 
 
 def without_end(line: str) -> str:
@@ -151,48 +164,57 @@ def without_end(line: str) -> str:
 
 
 def apply_edits(document: Document, edits: Iterable[Edit], version: int) -> Document:
-    """Apply edits one after the other, each to the result of the one before."""
+    """Apply edits one after the other, each to the result of the one before. Spans must lie in the text."""
     for edit in edits:
         document = _apply(document, edit)
     return replace(document, version=version)
 
 
 def _apply(document: Document, edit: Edit) -> Document:
-    """Split anew the chunks that the edit touches, from the character before it on: a lone carriage return
-    there and a line feed at the head of the new text become one line end."""
-    first, before = _chunk_at(document.chunks, max(edit.span.start - 1, 0))
-    last, _ = _chunk_at(document.chunks, edit.span.end)
-    touched = "".join(line for chunk in document.chunks[first : last + 1] for line in chunk.lines)
-    text = touched[: edit.span.start - before] + edit.text + touched[edit.span.end - before :]
-    chunks = document.chunks[:first] + _chunked(split_lines(text)) + document.chunks[last + 1 :]
-    return _of_chunks(document.uri, document.language, document.version, chunks)
+    first, last = _touched(document, edit.span)
+    before = document.offsets[first]
+    old = "".join(chain.from_iterable(document.chunks[first:last]))
+    lines = split_lines(old[: edit.span.start - before] + edit.text + old[edit.span.end - before :])
+    chunks = _chunked(lines)
+    return replace(
+        document,
+        chunks=document.chunks[:first] + chunks + document.chunks[last:],
+        offsets=_spliced(document.offsets, first, last, map(_length, chunks)),
+        rows=_spliced(document.rows, first, last, map(len, chunks)),
+    )
 
 
-def _chunk_at(chunks: tuple[Chunk, ...], offset: int) -> tuple[int, int]:
-    """Number and start of the chunk that holds the character at `offset`; the last one at the text's end."""
-    before = 0
-    for number, chunk in enumerate(chunks):
-        if offset < before + chunk.length or number == len(chunks) - 1:
-            return number, before
-        before += chunk.length
-    return 0, 0
+def _touched(document: Document, span: Span) -> tuple[int, int]:
+    """The chunks to make anew (first, behind the last) from the character before the edit on: a lone carriage
+    return there and a line feed at the head of the new text become one line end. A small neighbour is taken
+    in, so that long editing does not leave ever more, ever smaller chunks."""
+    rows, count = document.rows, len(document.chunks)
+    first = bisect_right(document.offsets, max(span.start - 1, 0)) - 1
+    last = min(bisect_right(document.offsets, span.end), count)
+    if last < count and rows[last + 1] - rows[first] <= CHUNK_LINES:
+        return first, last + 1
+    if first > 0 and rows[last] - rows[first - 1] <= CHUNK_LINES:
+        return first - 1, last
+    return first, last
 
 
 def _chunked(lines: list[str]) -> tuple[Chunk, ...]:
     """Even pieces of at most `CHUNK_LINES` lines: uneven ones would shed a one-line chunk at every Enter."""
     pieces = -(-len(lines) // CHUNK_LINES)
     size = -(-len(lines) // pieces) if pieces else 1
-    parts = (tuple(lines[start : start + size]) for start in range(0, len(lines), size))
-    return tuple(Chunk(part, sum(map(len, part))) for part in parts)
+    return tuple(tuple(lines[start : start + size]) for start in range(0, len(lines), size))
 
 
-def _of_chunks(uri: str, language: str, version: int, chunks: tuple[Chunk, ...]) -> Document:
-    ends_open = not chunks or chunks[-1].lines[-1].endswith(("\n", "\r"))
-    return Document(
-        uri=uri,
-        language=language,
-        version=version,
-        chunks=chunks,
-        length=sum(chunk.length for chunk in chunks),
-        line_count=sum(len(chunk.lines) for chunk in chunks) + ends_open,
-    )
+def _length(lines: Iterable[str]) -> int:
+    return sum(map(len, lines))
+
+
+def _starts(sizes: Iterable[int], first: int = 0) -> tuple[int, ...]:
+    return tuple(accumulate(sizes, initial=first))
+
+
+def _spliced(starts: tuple[int, ...], first: int, last: int, sizes: Iterable[int]) -> tuple[int, ...]:
+    """Starts after the chunks `first` to `last` were replaced by others of these sizes."""
+    fresh = _starts(sizes, starts[first])
+    shift = fresh[-1] - starts[last]
+    return (*starts[:first], *fresh, *[start + shift for start in starts[last + 1 :]])
