@@ -1,0 +1,185 @@
+"""Answers that are no reply: what a status and an error body mean, as one sentence for the user.
+
+A host's own words are quoted where they help, cut to one line, and never where they repeat what was sent:
+an error text reaches logs and screens, source code and keys must not.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from codestral_ls.core.model import BadReply, BadRequest, ModelError, RateLimited, Unauthorized, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+MAX_BODY = 64_000
+"""Bytes of an error body that are read."""
+
+_MAX_QUOTE = 240
+_TELLING = 12
+"""A line of what was sent counts as repeated from this length on; shorter ones are in any sentence."""
+
+_REFUSALS = (
+    (("context length", "too long", "too large"), "Set a smaller budget: the model cannot read so much."),
+    (("model",), "Choose another model: one that fills in the middle."),
+    (("route", "not found"), "Check base_url."),
+)
+"""What to do about a refused request, by what the host says of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer with an error status. `headers` are looked up in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the sentences about one host are made of.
+
+    `unauthorized` says what to do about a refused key. `private` are the texts that were sent, and the key:
+    nothing of them may be quoted.
+    """
+
+    host: str
+    unauthorized: str
+    private: tuple[str, ...] = ()
+
+
+def to_error(answer: Answer, words: Words, now: float) -> ModelError:
+    """The error that an answer means; `now` is the wall clock in seconds, for dates in `Retry-After`."""
+    quote = quotable(human_message(answer.body), words.private)
+    match answer.status:
+        case 401:
+            return Unauthorized(f"The key was refused by {words.host}. {words.unauthorized}")
+        case 403:
+            return Unauthorized(
+                f"{words.host} denies access{_colon(quote)}. Check the key's plan and permissions."
+            )
+        case 429:
+            return _limited(answer, words, quote, now)
+        case 408 | 425 | 500 | 502 | 503 | 504 | 520 | 521 | 522 | 523 | 524 | 529:
+            problem = f"{words.host} cannot answer now (status {answer.status}{_comma(quote)})."
+            return Unavailable(f"{problem} Completions return when it does.")
+        case status if 400 <= status < 600:
+            problem = f"{words.host} refused the request (status {status}){_colon(quote)}."
+            return BadRequest(f"{problem} {_advice(quote, status)}")
+        case status if 300 <= status < 400:
+            problem = f"{words.host} redirects elsewhere (status {status}), where no key may follow."
+            return BadRequest(f"{problem} Check base_url.")
+        case status:
+            return BadReply(
+                f"{words.host} answered with status {status}, which no model's host does. Check base_url."
+            )
+
+
+def human_message(body: bytes) -> str | None:
+    """What the host has to say, best place first, in every shape that was seen; None if it says nothing.
+
+    The value that was refused (`detail[].input`) is never part of it.
+    """
+    try:
+        content = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return None
+    return next((found for found in _candidates(content) if found), None)
+
+
+def error_code(body: bytes) -> str | None:
+    """The host's own number or name for an error, for the log."""
+    try:
+        content = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return None
+    code = content.get("code") or content.get("type") if isinstance(content, dict) else None
+    return code if isinstance(code, str) and re.fullmatch(r"[\w.-]{1,64}", code) else None
+
+
+def quotable(message: str | None, private: tuple[str, ...] = ()) -> str | None:
+    """The first line of a host's message, unless it repeats a line of what was sent."""
+    line = (message or "").strip().partition("\n")[0].strip().rstrip(".")[:_MAX_QUOTE]
+    return None if any(sent in line for sent in _telling_lines(private)) else line or None
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds to wait, from either form of `Retry-After`; None if it is absent or cannot be understood."""
+    value = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"\d{1,9}(\.\d+)?", value):
+        return float(value)
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - now)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _limited(answer: Answer, words: Words, quote: str | None, now: float) -> ModelError:
+    # A limit of zero is a plan without the model: the host calls it "too many", but no waiting will do.
+    if answer.headers.get("x-ratelimit-limit-req-minute", "").strip() == "0":
+        return Unauthorized(
+            f"The key has no allowance for this model at {words.host}, and waiting will not help. "
+            "Choose another model or plan."
+        )
+    seconds = retry_after(answer.headers, now)
+    when = "soon" if seconds is None else f"in {seconds:.0f} s"
+    return RateLimited(
+        f"{words.host} limits this key's requests{_colon(quote)}. Completions return {when}.", seconds
+    )
+
+
+def _advice(quote: str | None, status: int) -> str:
+    said = (quote or ("not found" if status == 404 else "")).lower()
+    fitting = (advice for signs, advice in _REFUSALS if any(sign in said for sign in signs))
+    return next(fitting, "The same request will be refused again; check the settings.")
+
+
+def _candidates(content: object) -> Iterator[str | None]:
+    """Every place where a message may stand, best first."""
+    if not isinstance(content, dict):
+        return
+    error, message, detail = content.get("error"), content.get("message"), content.get("detail")
+    yield _text(error.get("message")) if isinstance(error, dict) else _text(error)
+    yield _text(message)
+    if isinstance(message, dict):
+        yield _detail(message.get("detail"))
+    yield _detail(detail)
+
+
+def _detail(detail: object) -> str | None:
+    match detail:
+        case str():
+            return _text(detail)
+        case [{"msg": str(message), **rest}, *_]:
+            return f"{_location(rest.get('loc'))}{message}"
+    return None
+
+
+def _location(parts: object) -> str:
+    """The path of the refused field, in names of the protocol."""
+    names = [str(part) for part in parts if isinstance(part, (str, int))] if isinstance(parts, list) else []
+    return f"{'.'.join(names)}: " if names else ""
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _telling_lines(private: tuple[str, ...]) -> Iterator[str]:
+    lines = (line.strip() for text in private for line in text.splitlines())
+    return (line for line in lines if len(line) >= _TELLING)
+
+
+def _colon(quote: str | None) -> str:
+    return f": {quote}" if quote else ""
+
+
+def _comma(quote: str | None) -> str:
+    return f", {quote}" if quote else ""

@@ -1,0 +1,196 @@
+"""What every model behind HTTP shares: one client for the life of the server, streams that end when closed.
+
+The client is made on first use, inside the running event loop, and keeps its connections for five minutes of
+idleness: a new one costs two to three round trips before the first byte.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, urlsplit
+
+import httpx
+
+from codestral_ls import __version__
+from codestral_ls.core.model import ModelError, Unauthorized, Unavailable
+from codestral_ls.providers.errors import MAX_BODY, Answer, Words, error_code, to_error
+from codestral_ls.providers.http2 import mend_http2
+from codestral_ls.providers.sse import EventParser
+from codestral_ls.providers.transport import CONNECT_SECONDS, FAILURES, ConnectionTrace, to_model_error
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Mapping
+
+END_MARK = "[DONE]"
+"""The data of the last event, in every protocol that goes back to OpenAI's."""
+
+_KEEP_SECONDS = 300.0
+_DRAIN_SECONDS = 0.25
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(eq=False)
+class Host:
+    """One address with its key, and the client that talks to it. `timeout` is seconds without a byte.
+
+    `unauthorized` tells what to do about a refused key.
+    """
+
+    base_url: str
+    key: str | None = field(default=None, repr=False)
+    timeout: float = 10.0
+    unauthorized: str = ""
+    http1: bool = True
+    now: Callable[[], float] = field(default=time.time, repr=False)
+
+    @cached_property
+    def name(self) -> str:
+        """The host as people write it, with the port if it stands in the address; never user or password."""
+        return _split(self.base_url).netloc.rpartition("@")[2] or "the model's host"
+
+    async def events(
+        self, path: str, body: Mapping[str, Any], private: tuple[str, ...] = ()
+    ) -> AsyncGenerator[str, None]:
+        """POST `body` and yield each event's data, up to the end mark.
+
+        Raises a `ModelError`; `Unavailable` when the stream ends without its mark. Closing the generator
+        closes the response at once. `private` are the texts in `body` that no error may repeat.
+        """
+        parser = EventParser()
+        async with aclosing(self.stream(path, body, private)) as reads:
+            async for read in reads:
+                for data in parser.feed(read):
+                    if data == END_MARK:
+                        await _drain(reads)
+                        return
+                    yield data
+        raise Unavailable(f"The answer of {self.name} was cut off before its end. Ask again.")
+
+    async def stream(
+        self, path: str, body: Mapping[str, Any], private: tuple[str, ...] = ()
+    ) -> AsyncGenerator[bytes, None]:
+        """POST `body` and yield the answer's bytes as they come. Raises a `ModelError`."""
+        try:
+            response = await self._send("POST", path, body)
+            try:
+                await self._check(response, private)
+                async for read in response.aiter_bytes():
+                    yield read
+            finally:
+                await response.aclose()
+        except FAILURES as error:
+            raise to_model_error(error, self.name, self.timeout) from error
+
+    async def get(self, path: str) -> Answer:
+        """GET `path`: whatever is answered, its body cut short. Raises a `ModelError` if nothing is."""
+        try:
+            response = await self._send("GET", path)
+            try:
+                return await _answer(response)
+            finally:
+                await response.aclose()
+        except FAILURES as error:
+            raise to_model_error(error, self.name, self.timeout) from error
+
+    def error(self, answer: Answer, private: tuple[str, ...] = ()) -> ModelError:
+        """The error that an answer of this host means; also one line in the log, for the host's support."""
+        _log.warning(
+            "%s answered %d, code %s, correlation id %s",
+            self.name,
+            answer.status,
+            error_code(answer.body),
+            answer.headers.get("mistral-correlation-id"),
+        )
+        words = Words(self.name, self.unauthorized, (self.key or "", *private))
+        return to_error(answer, words, self.now())
+
+    async def aclose(self) -> None:
+        """Close every connection. The next request would open new ones."""
+        if client := self.__dict__.pop("_client", None):
+            await client.aclose()
+
+    async def _send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> httpx.Response:
+        """Send, and once more if the connection was kept from before and turns out to be dead.
+
+        A host may close an idle connection at any time, also while the request is on its way to it; the first
+        request after a pause would fail for no reason a user could see.
+        """
+        first = self._request(method, path, body)
+        try:
+            return await self._client.send(first, stream=True)
+        except (httpx.ReadError, httpx.WriteError, httpx.ProtocolError):
+            if first.extensions["trace"].connected:
+                raise
+        return await self._client.send(self._request(method, path, body), stream=True)
+
+    def _request(self, method: str, path: str, body: Mapping[str, Any] | None) -> httpx.Request:
+        headers = {"authorization": f"Bearer {_checked(self.key)}"} if self.key else {}
+        url = self.base_url.rstrip("/") + path
+        return self._client.build_request(
+            method, url, json=body, headers=headers, extensions={"trace": ConnectionTrace()}
+        )
+
+    async def _check(self, response: httpx.Response, private: tuple[str, ...]) -> None:
+        if response.status_code != httpx.codes.OK:
+            raise self.error(await _answer(response), private)
+
+    @cached_property
+    def _client(self) -> httpx.AsyncClient:
+        mend_http2()
+        return httpx.AsyncClient(
+            http1=self.http1,
+            http2=True,
+            # A proxy is for the world outside; few who set one think of exempting their own machine.
+            trust_env=not _is_loopback(self.base_url),
+            timeout=httpx.Timeout(self.timeout, connect=CONNECT_SECONDS),
+            limits=httpx.Limits(
+                max_connections=16, max_keepalive_connections=8, keepalive_expiry=_KEEP_SECONDS
+            ),
+            # A compressed stream would be held back by whoever compresses it.
+            headers={"user-agent": f"codestral-ls/{__version__}", "accept-encoding": "identity"},
+        )
+
+
+async def _drain(reads: AsyncGenerator[bytes, None]) -> None:
+    """Read what follows the end mark: only a response read to its end leaves its connection usable."""
+    try:
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            async for _ in reads:
+                pass
+    except (TimeoutError, ModelError):
+        return
+
+
+async def _answer(response: httpx.Response) -> Answer:
+    body = bytearray()
+    async for read in response.aiter_bytes():
+        body += read
+        if len(body) >= MAX_BODY:
+            break
+    return Answer(response.status_code, response.headers, bytes(body[:MAX_BODY]))
+
+
+def _checked(key: str) -> str:
+    # A key that no header can hold would be quoted in full by the exception that says so.
+    if key.isascii() and key.isprintable() and " " not in key:
+        return key
+    raise Unauthorized("The key holds a blank, a line break or a letter that no key has. Set it anew.")
+
+
+def _is_loopback(url: str) -> bool:
+    host = _split(url).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return SplitResult("", "", "", "", "")
