@@ -1,0 +1,149 @@
+"""Settings from the disk: the user's file, and the file that a workspace may carry.
+
+The workspace's file is read as what it is, text from a stranger: no link is followed, and what would keep the
+parser busy is refused before it is parsed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+
+from codestral_ls.core.layers import Layer, Merged, Problem, merge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+CONFIG_VARIABLE = "CODESTRAL_LS_CONFIG"
+"""The environment variable that names another user file."""
+
+WORKSPACE_FILE = ".codestral.toml"
+"""The settings file at the root of a workspace."""
+
+MAX_BYTES = 64 * 1024
+"""The largest settings file that is read."""
+
+# tomllib takes time by the square of a dotted key's length: 20 s for one that fills 64 kB.
+_MAX_LINE = 1000
+
+_PREFIX = "codestral."
+_ERROR_PLACE = re.compile(r"\(at (line \d+, column \d+|end of document)\)\Z")
+
+
+def load(
+    config_file: Path | None,
+    roots: Iterable[Path],
+    editor_values: Sequence[Mapping[str, object]] = (),
+    command_line: Mapping[str, object] | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Merged:
+    """All settings: defaults, below the user's file, the workspace's files, the editor, the command line.
+
+    `config_file`, or else CODESTRAL_LS_CONFIG, replaces the user's own file. `editor_values` are in the order
+    they came in; each may be the section `codestral` or hold it. Nothing here raises: what is wrong is told.
+    """
+    user = config_file or user_file(environ)
+    named = config_file is not None or CONFIG_VARIABLE in environ
+    files = [_user_layer(user, named), *map(_workspace_layer, dict.fromkeys(roots))]
+    merged = merge(
+        (
+            *(layer for layer in files if isinstance(layer, Layer)),
+            *(Layer("editor", _section(values)) for values in editor_values),
+            Layer("command line", command_line or {}),
+        )
+    )
+    unread = [problem for problem in files if isinstance(problem, Problem)]
+    return merged._replace(problems=(*unread, *merged.problems))
+
+
+def user_file(environ: Mapping[str, str] = os.environ) -> Path:
+    """The user's settings file, whether it exists or not."""
+    named = environ.get(CONFIG_VARIABLE)
+    return Path(named) if named else platformdirs.user_config_path("codestral-ls") / "config.toml"
+
+
+class _Unreadable(Exception):
+    """Why a file's settings are not used, in a sentence that quotes nothing from it."""
+
+
+def _user_layer(path: Path, named: bool) -> Layer | Problem:
+    try:
+        return Layer(str(path), _parsed(_content(path, follow=True)))
+    except FileNotFoundError:
+        if not named:
+            return Layer(str(path), {})
+        return Problem(str(path), "", f"There is no such file. Check --config or {CONFIG_VARIABLE}.")
+    except _Unreadable as why:
+        return Problem(str(path), "", str(why))
+
+
+def _workspace_layer(root: Path) -> Layer | Problem:
+    path = root / WORKSPACE_FILE
+    try:
+        return Layer(str(path), _parsed(_content(path, follow=False)), workspace=True)
+    except (FileNotFoundError, NotADirectoryError):
+        return Layer(str(path), {}, workspace=True)
+    except _Unreadable as why:
+        return Problem(str(path), "", str(why))
+
+
+def _content(path: Path, follow: bool) -> bytes:
+    """Raises FileNotFoundError, NotADirectoryError, _Unreadable."""
+
+    def opener(name: str, flags: int) -> int:
+        # Opening must not wait for a pipe's other end. Windows has neither flag, but `is_symlink` below.
+        no_follow = 0 if follow else getattr(os, "O_NOFOLLOW", 0)
+        return os.open(name, flags | no_follow | getattr(os, "O_NONBLOCK", 0))
+
+    try:
+        if not follow and path.is_symlink():
+            raise _Unreadable("The file is a link, so it is not read. Put a regular file there.")
+        with open(path, "rb", opener=opener) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise _Unreadable("This is not a regular file, so it is not read.")
+            content = file.read(MAX_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        raise
+    except (OSError, ValueError) as error:  # A path from an editor may hold a null character: ValueError.
+        reason = getattr(error, "strerror", None) or "its path is not valid"
+        raise _Unreadable(f"The file cannot be read ({reason}), so its settings are not used.") from None
+    if len(content) > MAX_BYTES:
+        raise _Unreadable(f"The file is larger than {MAX_BYTES // 1024} kB, so its settings are not used.")
+    return content
+
+
+def _parsed(content: bytes) -> Mapping[str, object]:
+    """Raises _Unreadable."""
+    for number, line in enumerate(content.split(b"\n"), 1):
+        if len(line) > _MAX_LINE:
+            raise _Unreadable(
+                f"Line {number} is longer than {_MAX_LINE} bytes, so no setting is used. Break it up."
+            )
+    try:
+        return tomllib.loads(content.decode("utf-8-sig").replace("\r\n", "\n"))
+    except UnicodeDecodeError:
+        raise _Unreadable("The file is not UTF-8 text, so its settings are not used.") from None
+    except tomllib.TOMLDecodeError as error:
+        place = _ERROR_PLACE.search(str(error))
+        where = f" at {place[1]}".replace("at end", "at the end") if place else ""
+        raise _Unreadable(
+            f"The file is not valid TOML{where}, so its settings are not used. Mend it."
+        ) from None
+    except (ValueError, RecursionError):  # A number of thousands of digits, brackets nested a thousand deep.
+        raise _Unreadable("The file is not like a settings file, so its settings are not used.") from None
+
+
+def _section(values: Mapping[str, object]) -> Mapping[str, object]:
+    """The section `codestral` of what an editor sent, which may be the section itself. Null is nothing."""
+    if not isinstance(values, dict):
+        return values if values is not None else {}
+    if "codestral" in values:
+        return values["codestral"] or {}
+    flat = {key.removeprefix(_PREFIX): value for key, value in values.items() if key.startswith(_PREFIX)}
+    return flat or values
