@@ -1,0 +1,195 @@
+"""Wiring: settings → model → engine. The only place that knows which model the engine was handed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import platformdirs
+
+from codestral_ls.core.config import Settings
+from codestral_ls.core.model import ModelError
+from codestral_ls.core.privacy import IgnoreRules
+from codestral_ls.engine.cache import DiskTier, cache_folder
+from codestral_ls.engine.carrier import Carrier
+from codestral_ls.engine.complete import Completer, Options
+from codestral_ls.engine.ledger import Ledger
+from codestral_ls.engine.settings import load
+from codestral_ls.engine.status import Status
+from codestral_ls.engine.workspace import Workspace
+from codestral_ls.providers import choose
+from codestral_ls.providers.store import install, model_named
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from codestral_ls.core.config import Completion
+    from codestral_ls.core.layers import Problem
+    from codestral_ls.core.model import Model
+    from codestral_ls.providers import Choice
+
+    Progress = Callable[[int, int], None]
+
+
+class User(Protocol):
+    """The person in front of the editor or the terminal."""
+
+    def tell(self, status: Status) -> None:
+        """Show the state of completion."""
+        ...
+
+    async def consent(self, question: str, yes: str) -> bool:
+        """Whether they agree; False where nobody can be asked."""
+        ...
+
+    def progress(self, title: str) -> AbstractContextManager[Progress]:
+        """Shows how many bytes of how many are done. The callback may be called from another thread."""
+        ...
+
+
+class App:
+    """The product without its shells: documents, settings, a completer, and the model behind it."""
+
+    def __init__(
+        self,
+        user: User,
+        *,
+        config_file: Path | None = None,
+        command_line: Mapping[str, object] | None = None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        self.workspace = Workspace()
+        self.ledger = Ledger(_ledger_file(environ), time.time)
+        self.settings = Settings()
+        self.origins: Mapping[str, str] = {}
+        self.completer: Completer | None = None
+        self.choice: Choice | None = None
+        self.status = Status("off", "", "")
+        self._user = user
+        self._config_file = config_file
+        self._command_line = command_line or {}
+        self._environ = environ
+        self.model: Model | None = None
+        self._disk: DiskTier | None = None
+        self._connecting: asyncio.Task[None] | None = None
+
+    def configure(self, editor: Sequence[Mapping[str, object]] = ()) -> tuple[Problem, ...]:
+        """Read all settings again, with what the editor says; later entries win. Reconnects where that is
+        needed, if `start` was called. Returns what is wrong with them."""
+        merged = load(self._config_file, self.workspace.roots, editor, self._command_line, self._environ)
+        before, self.settings, self.origins = self.settings, merged.settings, merged.origins
+        self.workspace.set_rules(IgnoreRules.of(self.settings.privacy.ignore))
+        changed = (before.completion, before.cache) != (self.settings.completion, self.settings.cache)
+        if changed and self._connecting:
+            self.start()
+        return merged.problems
+
+    def start(self) -> None:
+        """Connect to the configured model and warm it up, in the background. Again: with new settings."""
+        before, self._connecting = self._connecting, asyncio.create_task(self._connect(self._connecting))
+        if before:
+            before.cancel()
+
+    async def connected(self) -> None:
+        """Wait until the model is there, or cannot be had."""
+        while (task := self._connecting) and not task.done():
+            await asyncio.wait((task,))
+
+    async def aclose(self) -> None:
+        """End every task, stream and child process."""
+        if self._connecting:
+            self._connecting.cancel()
+            await asyncio.wait((self._connecting,))
+        await self._disconnect()
+        self.ledger.close()
+
+    async def _connect(self, before: asyncio.Task[None] | None) -> None:
+        if before:
+            await asyncio.wait((before,))
+        await self._disconnect()
+        if not self.settings.completion.enabled:
+            self._tell(Status("off", "Completion is switched off in the settings.", ""))
+            return
+        try:
+            self.choice = await choose(self.settings.completion, self._environ)
+            if self.choice.install and not await self._fetched(self.choice.install):
+                return
+            self._use(self.choice.connect())
+            await self._warm()
+        except ModelError as error:
+            label = self.model.profile.label if self.model else ""
+            self._tell(Status("error", error.message, label))
+
+    async def _warm(self) -> None:
+        assert self.model is not None
+        label = self.model.profile.label
+        self._tell(Status("working", f"Warming up {label}.", label))
+        await self.model.warm()
+        self._tell(Status("ready", "", label))
+
+    def _use(self, model: Model) -> None:
+        settings = self.settings
+        cache = settings.cache
+        self.model = model
+        self._disk = DiskTier(cache_folder(), cache.size_mb, cache.days) if cache.disk else None
+        carrier = Carrier(
+            model, disk=self._disk, ledger=self.ledger, clock=time.monotonic, on_status=self._tell
+        )
+        self.completer = Completer(model.profile, carrier, self.workspace, _options(settings.completion))
+
+    async def _disconnect(self) -> None:
+        completer, model, disk = self.completer, self.model, self._disk
+        self.completer = self.model = self._disk = None
+        if completer:
+            await completer.aclose()
+        if model:
+            await model.aclose()
+        if disk:
+            await asyncio.to_thread(disk.close)
+
+    async def _fetched(self, name: str) -> bool:
+        """Get the weights of an embedded model, if the user agrees. Raises a `ModelError`."""
+        model = model_named(name)
+        size = f"{model.bytes / 1e6:,.0f} MB"
+        question = f"No key and no local server was found. Fetch the model {name} ({size}, {model.licence})?"
+        if not await self._user.consent(question, f"Fetch {size}"):
+            self._tell(
+                Status("off", f"No model: run `codestral-ls models install {name}`, or set a key.", "")
+            )
+            return False
+        stopped = threading.Event()
+        with self._user.progress(f"Fetching {name}") as progress:
+            try:
+                await asyncio.to_thread(install, name, progress, stopped)
+            except asyncio.CancelledError:
+                stopped.set()
+                raise
+        return True
+
+    def _tell(self, status: Status) -> None:
+        if status != self.status:
+            self.status = status
+            self._user.tell(status)
+
+
+def _options(completion: Completion) -> Options:
+    return Options(
+        enabled=completion.enabled,
+        multiline=completion.multiline == "auto",
+        debounce=completion.debounce_ms / 1000,
+        min_chars=completion.min_chars,
+        max_characters=completion.max_file_kb * 1024,
+        max_tokens=completion.max_tokens,
+        prefix_tokens=completion.prefix_tokens,
+        suffix_tokens=completion.suffix_tokens,
+    )
+
+
+def _ledger_file(environ: Mapping[str, str]) -> Path:
+    base = environ.get("CODESTRAL_LS_STATE")
+    return (Path(base) if base else platformdirs.user_state_path("codestral-ls")) / "ledger.jsonl"

@@ -1,0 +1,100 @@
+"""A bare LSP client over a server process's standard streams: no types, nothing between clock and pipe."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import asynccontextmanager
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+LIMIT = 64 * 1024 * 1024
+
+
+class Client:
+    """Sends requests and notifications; answers of the server's own requests are null."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._writer, self._reader = process.stdin, process.stdout
+        self._ids = count(1)
+        self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._states: list[str] = []
+        self._changed = asyncio.Event()
+
+    def notify(self, method: str, params: object) -> None:
+        self._send({"method": method, "params": params})
+
+    async def request(self, method: str, params: object) -> dict[str, Any]:
+        """The result. Raises RuntimeError with the server's message for an error."""
+        number = next(self._ids)
+        answer = self._waiting[number] = asyncio.get_running_loop().create_future()
+        self._send({"id": number, "method": method, "params": params})
+        return await answer
+
+    async def until(self, state: str) -> None:
+        """Wait for a `codestral/status` with this state."""
+        while state not in self._states:
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def read(self) -> None:
+        """Take in messages until the server closes its end."""
+        while header := await self._reader.readline():
+            length = int(header.split(b":")[1])
+            while (await self._reader.readline()).strip():
+                pass
+            self._take(msgspec.json.decode(await self._reader.readexactly(length)))
+
+    def _take(self, message: dict[str, Any]) -> None:
+        if message.get("method") == "codestral/status":
+            self._states.append(message["params"]["state"])
+            self._changed.set()
+        elif "method" in message and "id" in message:
+            self._send({"id": message["id"], "result": None})
+        elif answer := self._waiting.pop(message.get("id", 0), None):
+            if "error" in message:
+                answer.set_exception(RuntimeError(message["error"]["message"]))
+            else:
+                answer.set_result(message["result"])
+
+    def _send(self, message: Mapping[str, object]) -> None:
+        body = msgspec.json.encode({"jsonrpc": "2.0", **message})
+        self._writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+
+
+@asynccontextmanager
+async def running_server(environ: Mapping[str, str], *arguments: str) -> AsyncIterator[Client]:
+    """Our own server in a process of its own, initialized as an editor with ghost text would."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "codestral_ls", "serve", *arguments),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env=dict(environ),
+        limit=LIMIT,
+    )
+    client = Client(process)
+    reading = asyncio.create_task(client.read())
+    try:
+        capabilities = {
+            "textDocument": {"inlineCompletion": {}},
+            "general": {"positionEncodings": ["utf-16"]},
+        }
+        await client.request("initialize", {"processId": None, "rootUri": None, "capabilities": capabilities})
+        client.notify("initialized", {})
+        yield client
+        await client.request("shutdown", None)
+        client.notify("exit", None)
+        await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        await reading

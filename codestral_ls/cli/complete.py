@@ -1,0 +1,111 @@
+"""`codestral-ls complete FILE:LINE:COLUMN`: one completion, without an editor."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from codestral_ls.cli.failure import Failure
+from codestral_ls.cli.place import site_of
+from codestral_ls.cli.session import add_flags, session
+
+if TYPE_CHECKING:
+    import argparse
+
+    from codestral_ls.app import App
+    from codestral_ls.core.prompt import Site
+    from codestral_ls.core.suggestion import Suggestion
+
+NOTHING = 1
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "complete",
+        help="complete the code at a place in a file",
+        description="Fill in the code at a place in a file and print it as it would be inserted.",
+        epilog="Exit status: 0 with a completion, 1 if the model has none, 2 if it could not be asked.",
+    )
+    parser.add_argument("place", metavar="FILE:LINE:COLUMN", help="where to insert; the first place is 1:1")
+    parser.add_argument(
+        "--json", action="store_true", help="print text, range, model, tokens and time as JSON"
+    )
+    add_flags(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    return asyncio.run(_run(args))
+
+
+async def _run(args: argparse.Namespace) -> int:
+    path, site = site_of(args.place)
+    async with session(args, roots=[path.parent], fetches=True) as app:
+        if reason := app.workspace.why_refused(site.document):
+            raise Failure(f"{path.name} is never sent to a model: {reason}.")
+        if not args.json:
+            print(_introduction(app), file=sys.stderr)
+        started = time.perf_counter()
+        suggestion = await _asked(app, site)
+        milliseconds = round((time.perf_counter() - started) * 1000)
+        if args.json:
+            print(_as_json(app, site, suggestion, milliseconds))
+        elif suggestion:
+            _show(site, suggestion, milliseconds)
+        else:
+            print("The model has nothing to add here.", file=sys.stderr)
+        return 0 if suggestion else NOTHING
+
+
+async def _asked(app: App, site: Site) -> Suggestion | None:
+    """The completion. Raises `Failure` with the reason where the model could not be asked."""
+    suggestion = await app.completer.complete(site, "invoked") if app.completer else None
+    if suggestion is None and app.status.state in ("warning", "error", "off"):
+        raise Failure(app.status.message)
+    return suggestion
+
+
+def _introduction(app: App) -> str:
+    if app.choice is None or app.completer is None:
+        return f"No model: {app.status.message}"
+    hint = f" {app.choice.hint}" if app.choice.hint else ""
+    return f"Model: {app.completer.profile.label}, because {app.choice.why}.{hint}"
+
+
+def _show(site: Site, suggestion: Suggestion, milliseconds: int) -> None:
+    """The lines as they would be, with what is new in colour where the terminal has any."""
+    from rich.console import Console
+    from rich.text import Text
+
+    document = site.document
+    line, _ = site.position
+    before = document.slice(document.line_start(line), suggestion.span.start)
+    after = document.slice(suggestion.span.end, site.offset + len(site.line_rest))
+    shown = Text.assemble((before, "dim"), (suggestion.text, "bold green"), (after, "dim"))
+    Console(highlight=False, soft_wrap=True).print(shown)
+    tokens = f"{suggestion.usage.completion} tokens, " if suggestion.usage else ""
+    print(f"({tokens}{milliseconds:,} ms)", file=sys.stderr)
+
+
+def _as_json(app: App, site: Site, suggestion: Suggestion | None, milliseconds: int) -> str:
+    import msgspec
+
+    usage = suggestion.usage if suggestion else None
+    answer = {
+        "text": suggestion.text if suggestion else None,
+        "range": _range(site, suggestion) if suggestion else None,
+        "model": app.completer.profile.label if app.completer else None,
+        "why": app.choice.why if app.choice else None,
+        "tokens": msgspec.to_builtins(usage) if usage else None,
+        "milliseconds": milliseconds,
+    }
+    return msgspec.json.encode(answer).decode()
+
+
+def _range(site: Site, suggestion: Suggestion) -> dict[str, dict[str, int]]:
+    """What the text replaces, counted like the command's argument."""
+    ends = {"start": suggestion.span.start, "end": suggestion.span.end}
+    places = {name: site.document.position_at(offset) for name, offset in ends.items()}
+    return {name: {"line": line + 1, "column": column + 1} for name, (line, column) in places.items()}

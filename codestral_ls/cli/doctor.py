@@ -1,0 +1,132 @@
+"""`codestral-ls doctor`: what is configured, from where, is it reachable, can it fill holes, how fast."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from contextlib import aclosing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from codestral_ls.cli.session import add_flags, session
+
+if TYPE_CHECKING:
+    import argparse
+
+    from codestral_ls.app import App
+    from codestral_ls.core.model import FimRequest, Model
+
+UNWELL = 1
+
+# Only a model that reads what follows the hole can know the name that it has to return.
+PREFIX = "def area(width, height):\n    "
+SUFFIX = "\n    return surface_in_square_metres\n"
+EXPECTED = "surface_in_square_metres"
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "doctor",
+        help="check the settings and the model",
+        description="Show the settings and where they come from, and try the model with a small request.",
+        epilog="Exit status: 0 if completion works, 1 if it does not. Nothing of your code is sent.",
+    )
+    parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+    add_flags(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    return asyncio.run(_run(args))
+
+
+async def _run(args: argparse.Namespace) -> int:
+    async with session(args, roots=[Path.cwd()], fetches=False) as app:
+        findings = await _examined(app)
+        if args.json:
+            import msgspec
+
+            print(msgspec.json.encode(findings).decode())
+        else:
+            _show(findings)
+        return 0 if findings["works"] else UNWELL
+
+
+async def _examined(app: App) -> dict[str, Any]:
+    from codestral_ls.core.config import SETTINGS
+
+    tree = {path: _value(app, path) for path in SETTINGS}
+    findings: dict[str, Any] = {
+        "settings": {
+            path: {"value": tree[path], "from": origin}
+            for path, origin in app.origins.items()
+            if origin != "default"
+        },
+        "model": app.model.profile.label if app.model else None,
+        "why": app.choice.why if app.choice else None,
+        "works": False,
+        "message": app.status.message,
+    }
+    if app.model and app.status.state == "ready":
+        findings |= await _tried(app.model)
+    return findings
+
+
+def _value(app: App, path: str) -> object:
+    section, _, key = path.partition(".")
+    return getattr(getattr(app.settings, section), key)
+
+
+async def _tried(model: Model) -> dict[str, Any]:
+    """One small request: how long it takes, and whether what follows the hole was understood."""
+    from codestral_ls.core.model import ModelError
+
+    started = time.perf_counter()
+    first: float | None = None
+    text = ""
+    try:
+        async with aclosing(model.fim(_request())) as chunks:
+            async for chunk in chunks:
+                text += chunk.text
+                if text and first is None:
+                    first = time.perf_counter() - started
+    except ModelError as error:
+        return {"works": False, "message": error.message}
+    return {
+        "works": True,
+        "reads_what_follows": model.profile.fills,
+        "filled_the_hole": EXPECTED in text,
+        "first_text_ms": round((first or 0) * 1000),
+        "milliseconds": round((time.perf_counter() - started) * 1000),
+        "answer": text,
+    }
+
+
+def _request() -> FimRequest:
+    from codestral_ls.core.prompt import Window, build_fim
+
+    head, _, typed = PREFIX.rpartition("\n")
+    return build_fim(Window(head + "\n", typed, SUFFIX), "single", max_tokens=24)
+
+
+def _show(findings: dict[str, Any]) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=True)
+    for path, setting in findings["settings"].items():
+        console.print(f"{path} = {setting['value']!r}  [dim]({setting['from']})[/dim]", markup=True)
+    if not findings["settings"]:
+        console.print("[dim]All settings have their defaults.[/dim]")
+    if findings["model"]:
+        console.print(f"Model: {findings['model']}, because {findings['why']}.")
+    if not findings["works"]:
+        print(f"codestral-ls: {findings['message']}", file=sys.stderr)
+        return
+    fim = "yes" if findings["filled_the_hole"] else "not in this test"
+    reads = fim if findings["reads_what_follows"] else "no: this model continues what stands before it"
+    console.print(f"Fills holes: {reads}")
+    console.print(
+        f"First text after {findings['first_text_ms']:,} ms, all after {findings['milliseconds']:,} ms."
+    )
+    console.print("[green]Completion works.[/green]")

@@ -1,0 +1,41 @@
+"""The user at a terminal: progress bars on standard error, and a yes to what they asked for themselves."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from codestral_ls.engine.status import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+class Terminal:
+    """A user who runs a command that needs a model, and so agrees to fetch a small one where `fetches`."""
+
+    def __init__(self, *, fetches: bool) -> None:
+        self.status = Status("off", "", "")
+        self._fetches = fetches
+
+    def tell(self, status: Status) -> None:
+        self.status = status
+
+    async def consent(self, question: str, yes: str) -> bool:
+        return self._fetches
+
+    @contextmanager
+    def progress(self, title: str) -> Iterator[Callable[[int, int], None]]:
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+        console = Console(stderr=True)
+        if not console.is_terminal:
+            print(f"{title} …", file=sys.stderr, flush=True)
+            yield lambda done, total: None
+            return
+        columns = (TextColumn(title), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=console, transient=True) as bar:
+            task = bar.add_task(title, total=None)
+            yield lambda done, total: bar.update(task, completed=done, total=total)

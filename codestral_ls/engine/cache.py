@@ -1,0 +1,162 @@
+"""Replies seen before: the newest in memory, older ones on disk. Both hold what the model said, unpolished.
+
+The memory knows a place by the text around it and answers at once. The disk knows a whole request, by a hash;
+it is SQLite and may wait for another process, so it is only ever asked from a thread, and never for long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import os
+import sqlite3
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import diskcache
+import msgspec
+import platformdirs
+from diskcache.core import MODE_RAW
+
+from codestral_ls.core.suggestion import Place, Reply
+
+if TYPE_CHECKING:
+    from codestral_ls.core.model import FimRequest
+    from codestral_ls.core.prompt import Mode
+
+logger = logging.getLogger(__name__)
+
+MEMORY_ENTRIES = 500
+DISK_PATIENCE = 0.005
+"""Seconds that a request waits for the disk before it goes to the model."""
+
+# Part of every key on disk: a new value makes the old replies unreachable.
+_FORMAT = 1
+
+_Broken = (sqlite3.Error, OSError, diskcache.Timeout)
+
+
+class MemoryTier:
+    """Replies by the exact place they were made for."""
+
+    def __init__(self, entries: int = MEMORY_ENTRIES) -> None:
+        self._entries = entries
+        self._replies: OrderedDict[Place, Reply] = OrderedDict()
+
+    def get(self, place: Place) -> Reply | None:
+        if place not in self._replies:
+            return None
+        self._replies.move_to_end(place)
+        return self._replies[place]
+
+    def put(self, place: Place, reply: Reply) -> None:
+        self._replies[place] = reply
+        self._replies.move_to_end(place)
+        if len(self._replies) > self._entries:
+            self._replies.popitem(last=False)
+
+    def forget(self, uri: str) -> None:
+        """Drop what belongs to a document that was closed."""
+        for place in [place for place in self._replies if place.uri == uri]:
+            del self._replies[place]
+
+    def clear(self) -> None:
+        self._replies.clear()
+
+
+class DiskTier:
+    """Replies by request, across restarts. A folder that cannot be used is logged once, then left alone."""
+
+    def __init__(self, folder: Path, size_mb: int, days: int) -> None:
+        self._folder = folder
+        self._size = size_mb * 1024 * 1024
+        self._seconds = days * 86_400
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="codestral-ls-disk")
+        self._store: diskcache.Cache | None = None
+        self._usable = True
+
+    async def get(self, key: str) -> Reply | None:
+        """The reply to a request, if the disk has it and says so in time."""
+        loop = asyncio.get_running_loop()
+        look_up = loop.run_in_executor(self._thread, self._get, key)
+        done, _ = await asyncio.wait((look_up,), timeout=DISK_PATIENCE)
+        return look_up.result() if done else None
+
+    def put(self, key: str, reply: Reply) -> None:
+        """Store a reply, later, in the disk's own thread."""
+        with contextlib.suppress(RuntimeError):  # It was closed: a last reply is not worth a failure.
+            self._thread.submit(self._put, key, reply)
+
+    def close(self) -> None:
+        self._thread.submit(self._close)
+        self._thread.shutdown(wait=True)
+
+    def _get(self, key: str) -> Reply | None:
+        try:
+            data = self._opened().get(key) if self._usable else None
+            return msgspec.json.decode(data, type=Reply) if isinstance(data, bytes) else None
+        except (*_Broken, msgspec.DecodeError) as error:
+            self._give_up(error)
+            return None
+
+    def _put(self, key: str, reply: Reply) -> None:
+        try:
+            if self._usable:
+                self._opened().set(key, msgspec.json.encode(reply), expire=self._seconds)
+        except _Broken as error:
+            self._give_up(error)
+
+    def _opened(self) -> diskcache.Cache:
+        if self._store is None:
+            self._store = open_store(self._folder, self._size)
+        return self._store
+
+    def _give_up(self, error: Exception) -> None:
+        self._usable = False
+        logger.warning("The completion cache on disk is not used: %s.", type(error).__name__)
+
+    def _close(self) -> None:
+        if self._store is not None:
+            with contextlib.suppress(*_Broken):
+                self._store.close()
+
+
+class _PlainDisk(diskcache.Disk):  # type: ignore[misc]
+    """Values as they are, never pickled and never in files of their own.
+
+    diskcache unpickles what a row says is a pickle, even through its `JSONDisk`, so that whoever can write
+    the cache could run code here.
+    """
+
+    def get(self, key: object, raw: bool) -> object:
+        return super().get(key, raw) if raw else None
+
+    def fetch(self, mode: int, filename: str | None, value: object, read: bool) -> object:
+        return super().fetch(mode, filename, value, read) if mode == MODE_RAW else None
+
+
+def open_store(folder: Path, size: int) -> diskcache.Cache:
+    """Open the cache's folder, for its owner only, with values as plain bytes.
+
+    Raises OSError or sqlite3.Error.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if os.name == "posix":
+        folder.chmod(0o700)
+    return diskcache.Cache(str(folder), disk=_PlainDisk, size_limit=size, disk_min_file_size=1 << 30)
+
+
+def cache_folder() -> Path:
+    """Where replies are kept: below CODESTRAL_LS_CACHE where that is set, else the user's cache folder."""
+    base = os.environ.get("CODESTRAL_LS_CACHE")
+    return (Path(base) if base else platformdirs.user_cache_path("codestral-ls")) / "completions"
+
+
+def disk_key(identity: str, request: FimRequest, mode: Mode) -> str:
+    """A hash of all that decides a reply. The text itself cannot be read from it."""
+    parts = (_FORMAT, identity, mode, request.prefix, request.typed, request.suffix, request.max_tokens)
+    return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()

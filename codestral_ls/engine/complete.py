@@ -1,0 +1,165 @@
+"""The completion path. `Completer.complete` tells the whole story: everything that can answer without the
+network comes before everything that waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from codestral_ls.core.gate import worth_asking
+from codestral_ls.core.mode import mode_at
+from codestral_ls.core.prompt import Budget, build_fim, window
+from codestral_ls.core.suggestion import Place, know
+from codestral_ls.core.syntax import definition_lines, parse_window
+from codestral_ls.engine.cache import MemoryTier
+from codestral_ls.engine.flight import Flight, Flights, Turns
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from codestral_ls.core.model import FimRequest, Profile
+    from codestral_ls.core.prompt import Mode, Site, Trigger
+    from codestral_ls.core.suggestion import Known, Reply, Source, Suggestion
+    from codestral_ls.engine.carrier import Carrier
+    from codestral_ls.engine.flight import Waiter
+    from codestral_ls.engine.workspace import Workspace
+
+SINGLE_LINE_TOKENS = 48
+MULTI_LINE_TOKENS = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The settings that the path reads. `debounce` is in seconds; None is what suits the model or mode."""
+
+    enabled: bool = True
+    multiline: bool = True
+    debounce: float = 0.075
+    min_chars: int = 2
+    max_characters: int = 2048 * 1024
+    max_tokens: int | None = None
+    prefix_tokens: int | None = None
+    suffix_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer is known: this suggestion, or that there is none."""
+
+    suggestion: Suggestion | None
+
+
+class Completer:
+    """Completions by one model with one configuration. Another model or configuration makes another."""
+
+    def __init__(self, profile: Profile, carrier: Carrier, workspace: Workspace, options: Options) -> None:
+        self.profile = profile
+        self._carrier = carrier
+        self._workspace = workspace
+        self._options = options
+        self._memory = MemoryTier()
+        self._turns = Turns()
+        self._flights = Flights(profile.streams)
+        self._last: dict[str, Known] = {}
+
+    async def complete(self, site: Site, trigger: Trigger) -> Suggestion | None:
+        """What to show at a site; None for nothing. Never raises a `ModelError`: completion fails quietly."""
+        waiter = self._turns.take(site)
+        try:
+            if not self._allowed(site, trigger):
+                return None
+            if answer := self._known(site, trigger):
+                return answer.suggestion
+            if trigger == "automatic" and not worth_asking(site):
+                return None
+            if flight := self._flights.join(waiter):
+                if await waiter.outcome() == "superseded":
+                    return None
+                if answer := self._landed(flight, site, trigger, "joined"):
+                    return answer.suggestion
+                waiter = self._turns.take(site)
+            if trigger == "automatic" and not await self._coalesced(waiter):
+                return None
+            flight = self._take_off(site, trigger)
+            flight.carry(waiter)
+            if await waiter.outcome() == "superseded":
+                return None
+            answer = self._landed(flight, site, trigger, "model")
+            return answer.suggestion if answer else None
+        finally:
+            self._turns.leave(waiter)
+
+    def forget(self, uri: str) -> None:
+        """A document was closed: nothing of it is kept in memory, nothing more is asked for it."""
+        self._flights.give_up_on(uri)
+        self._memory.forget(uri)
+        self._last.pop(uri, None)
+
+    async def aclose(self) -> None:
+        """End all requests and wait until their connections are closed. The model stays open."""
+        await self._flights.aclose()
+
+    def _allowed(self, site: Site, trigger: Trigger) -> bool:
+        if not self._options.enabled or site.document.length > self._options.max_characters:
+            return False
+        breaker = self._carrier.breaker
+        if breaker.is_open and (trigger == "automatic" or breaker.is_open_for_good):
+            return False
+        return self._workspace.why_refused(site.document) is None
+
+    def _known(self, site: Site, trigger: Trigger) -> Answer | None:
+        """The rest of the last suggestion, or what the model said at this very place before."""
+        last = self._last.get(site.document.uri)
+        if last and (suggestion := last.at(site, "typed")):
+            return self._confident(suggestion, trigger)
+        reply = self._memory.get(Place.of(site))
+        return self._polished(reply, site, site, trigger, "memory") if reply else None
+
+    def _landed(self, flight: Flight, site: Site, trigger: Trigger, source: Source) -> Answer | None:
+        """What a flight says about a site; None if nothing, so that asking anew makes sense."""
+        if flight.error or flight.reply is None:
+            return Answer(None) if flight.error else None
+        return self._polished(flight.reply, flight.site, site, trigger, source)
+
+    def _polished(
+        self, reply: Reply, asked: Site, site: Site, trigger: Trigger, source: Source
+    ) -> Answer | None:
+        known = know(asked, reply, self.profile.max_lines)
+        if known is None:
+            return Answer(None) if trigger == "automatic" and asked is site else None
+        self._last[site.document.uri] = known
+        suggestion = known.at(site, source)
+        return self._confident(suggestion, trigger) if suggestion else None
+
+    def _confident(self, suggestion: Suggestion, trigger: Trigger) -> Answer:
+        """Nothing that the model itself doubts, unless the user asked for it."""
+        least = self.profile.min_logprob
+        doubted = least is not None and suggestion.logprob is not None and suggestion.logprob < least
+        return Answer(None if doubted and trigger == "automatic" else suggestion)
+
+    async def _coalesced(self, waiter: Waiter) -> bool:
+        """Wait a moment where a request is running already; False if a newer one came meanwhile."""
+        return len(self._flights) == 0 or await waiter.outcome(self._options.debounce) is None
+
+    def _take_off(self, site: Site, trigger: Trigger) -> Flight:
+        """Build the prompt, without a pause in which the document could change, and send it."""
+        view = parse_window(site.document, site.position[0])
+        mode: Mode = mode_at(site, trigger, view) if self._options.multiline else "single"
+        flight = Flight(site, mode)
+        request = self._request(site, mode, definition_lines(view) if view else ())
+        self._flights.start(flight, self._fly(flight, request))
+        return flight
+
+    def _request(self, site: Site, mode: Mode, definitions: Sequence[int]) -> FimRequest:
+        scale, options = self._carrier.scale, self._options
+        budget = Budget(
+            prefix=scale.characters(options.prefix_tokens or self.profile.prefix_tokens),
+            suffix=scale.characters(options.suffix_tokens or self.profile.suffix_tokens),
+        )
+        reply = options.max_tokens or (SINGLE_LINE_TOKENS if mode == "single" else MULTI_LINE_TOKENS)
+        return build_fim(window(site, budget, definitions), mode, reply)
+
+    async def _fly(self, flight: Flight, request: FimRequest) -> None:
+        await self._carrier.carry_out(flight, request)
+        if flight.reply:
+            self._memory.put(flight.place, flight.reply)

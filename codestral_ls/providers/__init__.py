@@ -1,0 +1,115 @@
+"""Models over the network or in a child process. `choose` finds the one that the settings mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from codestral_ls.core.model import BadRequest, Unauthorized, Unavailable
+from codestral_ls.providers import store
+from codestral_ls.providers.catalog import MODELS, model_named
+from codestral_ls.providers.mistral import API, CODESTRAL, HOSTS, MODEL, Mistral
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from codestral_ls.core.config import Endpoint
+    from codestral_ls.core.model import Model
+
+SMALL, BEST = MODELS[0].name, MODELS[-1].name
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How to make the model; in words why this one ("because …"); which embedded model has to be installed
+    before; and a sentence on how to get a better one."""
+
+    connect: Callable[[], Model]
+    why: str
+    install: str | None = None
+    hint: str = ""
+
+
+async def choose(endpoint: Endpoint, environ: Mapping[str, str]) -> Choice:
+    """The model that the settings mean; for `auto` the first of: a key, a llama.cpp server, the embedded one.
+
+    Raises a `ModelError` where the settings cannot work.
+    """
+    why = f"completion.provider is {endpoint.provider!r}"
+    if endpoint.provider == "mistral":
+        return _mistral(endpoint, environ, why)
+    if endpoint.provider == "llamacpp":
+        return await _llamacpp(endpoint, environ, why)
+    if endpoint.provider == "embedded":
+        return _embedded(endpoint.model, why)
+    return await _first_found(endpoint, environ)
+
+
+async def _first_found(endpoint: Endpoint, environ: Mapping[str, str]) -> Choice:
+    from codestral_ls.providers.llamacpp import DEFAULT_URLS, LlamaCpp, probe
+
+    if endpoint.base_url:
+        raise BadRequest("completion.base_url needs completion.provider beside it: say which API that is.")
+    names = [endpoint.api_key_env] if endpoint.api_key_env else list(dict.fromkeys(HOSTS.values()))
+    if present := next((name for name in names if environ.get(name, "").strip()), None):
+        return _mistral(endpoint, environ, f"{present} is set")
+    if endpoint.model.endswith(".gguf"):
+        return _embedded(endpoint.model, "completion.model is a file")
+    for url in DEFAULT_URLS:
+        if server := await probe(url):
+            return Choice(lambda: LlamaCpp(server), f"a llama.cpp server runs at {url}")
+    ports = " and ".join(urlsplit(url).netloc for url in DEFAULT_URLS)
+    return _embedded(endpoint.model, f"no key was found ({', '.join(names)}) and no local server ({ports})")
+
+
+def _mistral(endpoint: Endpoint, environ: Mapping[str, str], why: str) -> Choice:
+    base_url = endpoint.base_url or (CODESTRAL if _has_codestral_key(endpoint, environ) else API)
+    host = urlsplit(base_url).hostname or ""
+    key_name = endpoint.api_key_env or HOSTS.get(host)
+    if urlsplit(base_url).scheme != "https" and host not in LOOPBACK:
+        raise BadRequest(f"The key would go to {host} for everyone to read: use https in completion.base_url.")
+    if key_name is None:
+        raise Unauthorized(
+            f"No key belongs to {host}: name the variable that holds its key in completion.api_key_env."
+        )
+    key = environ.get(key_name, "").strip()
+    if not key:
+        raise Unauthorized(f"There is no key for {host}: set the environment variable {key_name}.")
+    model = endpoint.model or MODEL
+    return Choice(lambda: Mistral(base_url, model, key, key_name=key_name), why)
+
+
+def _has_codestral_key(endpoint: Endpoint, environ: Mapping[str, str]) -> bool:
+    """Whether the key at hand belongs to the Codestral host, which is preferred where both are there."""
+    if endpoint.api_key_env:
+        return endpoint.api_key_env == HOSTS["codestral.mistral.ai"]
+    return bool(environ.get(HOSTS["codestral.mistral.ai"], "").strip())
+
+
+async def _llamacpp(endpoint: Endpoint, environ: Mapping[str, str], why: str) -> Choice:
+    from codestral_ls.providers.llamacpp import DEFAULT_URLS, LlamaCpp, probe
+
+    key = environ.get(endpoint.api_key_env, "").strip() if endpoint.api_key_env else ""
+    urls = (endpoint.base_url,) if endpoint.base_url else DEFAULT_URLS
+    for url in urls:
+        if server := await probe(url, key):
+            return Choice(lambda: LlamaCpp(server, key), why)
+    raise Unavailable(
+        f"No llama.cpp server answers at {' or '.join(urls)}: start one, or set completion.base_url to its address."
+    )
+
+
+def _embedded(name: str, why: str) -> Choice:
+    from codestral_ls.providers.embedded import Embedded, check_installed
+
+    check_installed()
+    chosen = name or store.best() or SMALL
+    missing = None if store.path_of(chosen) else chosen
+    hint = ""
+    if chosen == SMALL:
+        size = f"{model_named(BEST).bytes / 1e9:.1f} GB"
+        hint = f"A better one ({size}): codestral-ls models install {BEST}"
+    return Choice(lambda: Embedded(chosen), why, missing, hint)

@@ -1,0 +1,122 @@
+"""The window that is sent, as marked texts: █ is the cursor."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codestral_ls.core.gate import worth_asking
+from codestral_ls.core.privacy import redact
+from codestral_ls.core.prompt import Budget, Site, TokenScale, Window, build_fim, window
+from codestral_ls.core.text import Document
+
+WIDE = Budget(prefix=10_000, suffix=10_000)
+LINES = "".join(f"line {n:03}\n" for n in range(100))
+
+
+def site(marked: str) -> Site:
+    text = marked.replace("█", "", 1)
+    return Site(Document.of("file:///a.py", "python", 1, text), marked.index("█"))
+
+
+CASES = {
+    "an empty file": ("█", Window("", "", "\n")),
+    "the end of a file": ("a\nb█", Window("a\n", "b", "\n")),
+    "the middle of a file": ("a\nb█\nc\n", Window("a\n", "b", "\nc\n")),
+    "closers right of the cursor are left out": ("f(█)\nc\n", Window("", "f(", "\nc\n")),
+    "words right of the cursor are kept": ("f(█, b)\nc\n", Window("", "f(", ", b)\nc\n")),
+    "line ends become line feeds": ("a\r\nb█\r\nc\rd", Window("a\n", "b", "\nc\nd")),
+    "a lone carriage return": ("a\rb█\rc", Window("a\n", "b", "\nc")),
+}
+
+
+@pytest.mark.parametrize(("marked", "expected"), CASES.values(), ids=CASES.keys())
+def test_window(marked, expected):
+    assert window(site(marked), WIDE) == expected
+
+
+def test_the_prefix_begins_at_a_line_and_the_suffix_ends_at_one():
+    view = window(site(LINES + "x█\n" + LINES), Budget(prefix=100, suffix=100))
+    assert view.prefix == LINES[-99:]
+    assert view.typed == "x"
+    assert view.suffix == "\n" + LINES[:99]
+
+
+def test_the_prefix_begins_at_a_definition_where_that_costs_little():
+    marked = LINES + "x█\n"
+    assert window(site(marked), Budget(200, 10), definitions=(3, 85, 99)).prefix.startswith("line 085")
+    assert window(site(marked), Budget(200, 10), definitions=(3, 99)).prefix.startswith("line 078")
+    assert window(site(marked), Budget(200, 10), definitions=()).prefix.startswith("line 078")
+
+
+def test_a_window_stays_while_one_types_on_a_line():
+    starts = {
+        window(site(LINES + "x" * length + "█\n"), Budget(200, 10), definitions=(85,)).prefix[:8]
+        for length in range(20)
+    }
+    assert starts == {"line 085"}
+
+
+def test_a_line_longer_than_the_budget_is_cut():
+    view = window(site("a\n" + "x" * 500 + "█\n"), Budget(prefix=100, suffix=100))
+    assert view == Window("", "x" * 100, "\n")
+
+
+@given(st.text(alphabet="ab \n\r\té😀"), st.data(), st.integers(1, 50), st.integers(1, 50))
+def test_a_window_is_what_stands_around_the_cursor(text, data, prefix, suffix):
+    offset = data.draw(st.integers(0, len(text)))
+    document = Document.of("file:///a.py", "python", 1, text)
+    view = window(Site(document, offset), Budget(prefix, suffix))
+
+    def line_feeds(part: str) -> str:
+        return part.replace("\r\n", "\n").replace("\r", "\n")
+
+    before = view.prefix + view.typed
+    assert len(before) <= prefix
+    assert len(view.suffix) <= max(suffix, 1)
+    assert line_feeds(text[:offset]).endswith(before) or "\r\n" in text[offset - 1 : offset + 1]
+    assert "\r" not in before + view.suffix
+
+
+def test_a_single_line_stops_at_its_end_but_may_begin_on_the_next():
+    assert build_fim(Window("", "x = ", "\n"), "single", 48).stop == ("\n",)
+    assert build_fim(Window("", "    ", "\n"), "single", 48).stop == ()
+    assert build_fim(Window("", "x = ", "\n"), "multi", 48).stop == ()
+
+
+def test_a_request_holds_no_secret():
+    secret = "ghp_" + "a1B2" * 9
+    request = build_fim(Window(f"A = {secret}\n", f"B = {secret}", f"\nC = {secret}\n"), "multi", 9)
+    assert secret not in request.prefix + request.typed + request.suffix
+    assert request.prefix == redact(request.prefix)
+
+
+def test_the_token_scale_follows_the_host_in_steps():
+    scale = TokenScale()
+    assert scale.characters(100) == 300
+    assert scale.after(4000, 10) == scale
+    for _ in range(20):
+        scale = scale.after(4000, 1000)
+    assert scale.characters(100) == 375
+    for _ in range(40):
+        scale = scale.after(1000, 1000)
+    assert scale.characters(100) == 100
+
+
+WORTH = {
+    "end of a line": ("total = █\nmore\n", True),
+    "in a word": ("to█tal = 1\nmore\n", False),
+    "before a closer": ("print(█)\nmore text\n", True),
+    "before a closing quote and bracket": ('d["█"]\nmore text\n', True),
+    "before arguments": ("foo(█, bar)\nmore\n", True),
+    "between finished code": ("foo█ + bar\nmore\n", False),
+    "blank line": ("def f():\n    █\n", True),
+    "nearly empty": ("a█", False),
+    "minified": ("x" * 1001 + "█\n", False),
+}
+
+
+@pytest.mark.parametrize(("marked", "worth"), WORTH.values(), ids=WORTH.keys())
+def test_worth_asking(marked, worth):
+    assert worth_asking(site(marked)) is worth

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from codestral_ls.core.prompt import Site
+from codestral_ls.core.text import Document, Edit, Span, apply_edits
+from codestral_ls.engine.carrier import Carrier
+from codestral_ls.engine.complete import Completer, Options
+from codestral_ls.engine.ledger import Ledger
+from codestral_ls.engine.status import Status
+from codestral_ls.engine.workspace import Workspace
+from tests.engine.scripted import ScriptedModel
+
+URI = "file:///shop/cart.py"
+
+
+class Rig:
+    """A completer over a scripted model, a clock that stands still, and the statuses that were told."""
+
+    def __init__(self, model: ScriptedModel, disk=None, **options: object) -> None:
+        self.model = model
+        self.now = 1000.0
+        self.statuses: list[Status] = []
+        self.workspace = Workspace()
+        self.ledger = Ledger(None, lambda: self.now)
+        self.carrier = Carrier(
+            model, disk=disk, ledger=self.ledger, clock=lambda: self.now, on_status=self.statuses.append
+        )
+        self.completer = Completer(model.profile, self.carrier, self.workspace, Options(**options))
+
+    @property
+    def troubles(self) -> list[Status]:
+        return [status for status in self.statuses if status.message]
+
+
+def site(marked: str, uri: str = URI, language: str = "python") -> Site:
+    """A site from a text with the cursor marked by █."""
+    text = marked.replace("█", "", 1)
+    return Site(Document.of(uri, language, 1, text), marked.index("█"))
+
+
+def typed(before: Site, text: str) -> Site:
+    """The site after typing on."""
+    edit = Edit(Span(before.offset, before.offset), text)
+    document = apply_edits(before.document, [edit], before.document.version + 1)
+    return Site(document, before.offset + len(text))
+
+
+@pytest.fixture
+async def rig_of() -> AsyncIterator[Callable[..., Rig]]:
+    rigs: list[Rig] = []
+
+    def make(model: ScriptedModel | None = None, **options: object) -> Rig:
+        rigs.append(Rig(model or ScriptedModel(), **options))
+        return rigs[-1]
+
+    yield make
+    for rig in rigs:
+        await rig.completer.aclose()
+        rig.ledger.close()
+
+
+@pytest.fixture
+def rig(rig_of) -> Rig:
+    return rig_of()

@@ -1,0 +1,50 @@
+"""The ledger holds figures, never code."""
+
+from __future__ import annotations
+
+import msgspec
+
+from codestral_ls.core.model import Usage
+from codestral_ls.engine.ledger import Ledger, Record
+from tests.engine.conftest import Rig, site
+from tests.engine.scripted import ScriptedModel
+
+
+def read(file) -> list[Record]:
+    return [msgspec.json.decode(line, type=Record) for line in file.read_bytes().splitlines()]
+
+
+def test_events_are_appended(tmp_path):
+    file = tmp_path / "state" / "ledger.jsonl"
+    ledger = Ledger(file, lambda: 12.5)
+    ledger.record("shown", "a1", length=7)
+    ledger.record("accepted", "a1")
+    ledger.close()
+    assert read(file) == [Record(12.5, "shown", "a1", length=7), Record(12.5, "accepted", "a1")]
+
+
+def test_a_place_that_cannot_be_written_is_logged_once(tmp_path, caplog):
+    (tmp_path / "file").write_text("")
+    ledger = Ledger(tmp_path / "file" / "ledger.jsonl", lambda: 0.0)
+    for _ in range(3):
+        ledger.record("shown", "a1")
+    ledger.close()
+    assert len(caplog.records) == 1
+
+
+async def test_a_request_is_accounted_for_without_its_text(tmp_path):
+    file = tmp_path / "ledger.jsonl"
+    rig = Rig(ScriptedModel())
+    rig.carrier._ledger = ledger = Ledger(file, lambda: 1.0)
+    import asyncio
+
+    asked = asyncio.create_task(rig.completer.complete(site("confidential = █\nmore = 1\n"), "automatic"))
+    (await rig.model.call(0)).end("private_value", usage=Usage(80, 4, 64))
+    assert (await asked).text == "private_value"
+    await rig.completer.aclose()
+    ledger.close()
+    (record,) = read(file)
+    assert (record.prompt_tokens, record.completion_tokens, record.cached_tokens) == (80, 4, 64)
+    assert record.outcome == "ok"
+    assert b"confidential" not in file.read_bytes()
+    assert b"private_value" not in file.read_bytes()

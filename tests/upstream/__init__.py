@@ -1,0 +1,1 @@
+"""Stand-ins for the hosts of models, as strict as the real ones."""
