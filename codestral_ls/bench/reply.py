@@ -47,8 +47,8 @@ class Reply:
 
 
 @dataclass(frozen=True)
-class Failure:
-    """An answer with an error status; a `body` that is not bytes is sent as JSON."""
+class Plain:
+    """An answer in one piece, such as an error; a `body` that is not bytes is sent as JSON."""
 
     status: int
     body: Any

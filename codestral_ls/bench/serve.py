@@ -175,6 +175,7 @@ class _Connection(asyncio.Protocol):
             while (event := self._http.next_event()) not in (h11.NEED_DATA, h11.PAUSED):
                 self._take(event)
         except h11.RemoteProtocolError:
+            self.transport.write(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n")
             self.transport.close()
 
     def _take(self, event: object) -> None:

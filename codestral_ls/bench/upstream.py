@@ -15,15 +15,15 @@ from typing import Any
 
 import msgspec
 
-from codestral_ls.bench.reply import Failure, Reply, events, whole
+from codestral_ls.bench.reply import Plain, Reply, events, whole
 from codestral_ls.bench.serve import Exchange, Server
 
 FIM_PATH = "/v1/fim/completions"
 MODELS_PATH = "/v1/models"
-NO_ROUTE = Failure(404, {"message": "no Route matched with those values"})
+NO_ROUTE = Plain(404, {"message": "no Route matched with those values"})
 
-Answer = str | Reply | Failure
-Check = Callable[[Exchange], Failure | None]
+Answer = str | Reply | Plain
+Check = Callable[[Exchange], Plain | None]
 
 
 class Upstream(Server):
@@ -32,6 +32,8 @@ class Upstream(Server):
     `latency` is the time to the first byte and `token_delay` that between tokens, in seconds. `headers` are
     those of every answer.
     """
+
+    models: tuple[str, ...] = ("codestral-latest",)
 
     def __init__(
         self,
@@ -63,7 +65,7 @@ class Upstream(Server):
         failed = next((found for check in self._checks if (found := check(exchange))), None)
         answer = failed or self._route(exchange)
         match answer:
-            case Failure():
+            case Plain():
                 await asyncio.sleep(answer.latency)
                 self._say(exchange, answer.status, answer.body, answer.headers)
             case Reply():
@@ -73,7 +75,7 @@ class Upstream(Server):
 
     def _route(self, exchange: Exchange) -> Answer:
         if exchange.path.endswith(MODELS_PATH):
-            return Failure(200, {"object": "list", "data": []})
+            return Plain(200, {"object": "list", "data": [_card(model) for model in self.models]})
         if exchange.method != "POST" or not exchange.path.endswith(FIM_PATH):
             return NO_ROUTE
         return self.reply(exchange) if callable(self.reply) else self.reply
@@ -108,3 +110,7 @@ class Upstream(Server):
             exchange.reset()
         elif reply.ending == "stall":
             await asyncio.Event().wait()
+
+
+def _card(model: str) -> dict[str, Any]:
+    return {"id": model, "object": "model", "capabilities": {"completion_fim": True}}

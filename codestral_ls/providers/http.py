@@ -19,7 +19,7 @@ import httpx
 
 from codestral_ls import __version__
 from codestral_ls.core.model import ModelError, Unauthorized, Unavailable
-from codestral_ls.providers.errors import MAX_BODY, Answer, Words, error_code, to_error
+from codestral_ls.providers.errors import MAX_BODY, Answer, Words, error_code, quotable, to_error
 from codestral_ls.providers.http2 import mend_http2
 from codestral_ls.providers.sse import EventParser
 from codestral_ls.providers.transport import CONNECT_SECONDS, FAILURES, ConnectionTrace, to_model_error
@@ -111,6 +111,12 @@ class Host:
         words = Words(self.name, self.unauthorized, (self.key or "", *private))
         return to_error(answer, words, self.now())
 
+    def broken_off(self, said: str, private: tuple[str, ...] = ()) -> ModelError:
+        """The error of a host that says, in the middle of its answer, that it cannot go on."""
+        quote = quotable(said, (self.key or "", *private))
+        reason = f": {quote}" if quote else ""
+        return Unavailable(f"{self.name} gave up in the middle of its answer{reason}. Ask again.")
+
     async def aclose(self) -> None:
         """Close every connection. The next request would open new ones."""
         if client := self.__dict__.pop("_client", None):
@@ -131,7 +137,9 @@ class Host:
         return await self._client.send(self._request(method, path, body), stream=True)
 
     def _request(self, method: str, path: str, body: Mapping[str, Any] | None) -> httpx.Request:
-        headers = {"authorization": f"Bearer {_checked(self.key)}"} if self.key else {}
+        headers = {"accept": "text/event-stream"} if body else {}
+        if self.key:
+            headers["authorization"] = f"Bearer {_checked(self.key)}"
         url = self.base_url.rstrip("/") + path
         return self._client.build_request(
             method, url, json=body, headers=headers, extensions={"trace": ConnectionTrace()}

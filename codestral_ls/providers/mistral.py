@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from codestral_ls.core.model import BadReply, Chunk, Finish, Profile, Unavailable, Usage
-from codestral_ls.providers.errors import human_message, quotable
+from codestral_ls.core.model import BadReply, Chunk, Finish, Profile, Usage
+from codestral_ls.providers.errors import human_message
 from codestral_ls.providers.http import Host
 
 if TYPE_CHECKING:
@@ -129,8 +129,8 @@ class Mistral:
         except msgspec.DecodeError:
             # The decoder's own words may quote the event, which is text of the user's file.
             raise BadReply(f"{self._host.name} sent an event that cannot be understood. Ask again.") from None
-        if not event.choices and (said := quotable(human_message(data.encode()), private)):
-            raise Unavailable(f"{self._host.name} gave up in the middle of its answer: {said}. Ask again.")
+        if not event.choices and (said := human_message(data.encode())):
+            raise self._host.broken_off(said, private)
         return event
 
 

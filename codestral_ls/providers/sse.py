@@ -56,7 +56,7 @@ class EventParser:
         name, _, value = line.partition(":")
         if name == "data":
             self._data.append(value.removeprefix(" "))
-            self._size += len(value)
+            self._size += len(line)
             self._check(self._size)
 
     def _check(self, size: int) -> None:
