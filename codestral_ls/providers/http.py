@@ -157,6 +157,7 @@ class Host:
             http2=True,
             # A proxy is for the world outside; few who set one think of exempting their own machine.
             trust_env=not _is_loopback(self.base_url),
+            verify=httpx.create_ssl_context(),
             timeout=httpx.Timeout(self.timeout, connect=CONNECT_SECONDS),
             limits=httpx.Limits(
                 max_connections=16, max_keepalive_connections=8, keepalive_expiry=_KEEP_SECONDS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
+import random
 
 import pytest
 
@@ -24,7 +25,7 @@ from codestral_ls.core.privacy import redact
 from codestral_ls.providers import mistral
 from codestral_ls.providers.mistral import CODESTRAL, HOSTS, Mistral
 from tests.upstream.errors import ERRORS, SECRET
-from tests.upstream.mistral import FakeMistral, grouped, split
+from tests.upstream.mistral import FakeMistral, flaky, grouped, split
 
 TEXT = "total = sum(x, «é» 🎉)\nreturn total"
 PREFIX, TYPED = "def compute_total(items):\n", "    return "
@@ -252,3 +253,25 @@ def test_the_key_is_not_shown():
     model = Mistral(CODESTRAL, "codestral-latest", "sk-secret", key_name="CODESTRAL_API_KEY")
     assert repr(model) == "<Mistral codestral-latest at codestral.mistral.ai>"
     assert "sk-secret" not in repr(model.profile) + repr(model._host)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_whatever_the_host_does_a_reply_ends_or_says_why(seed):
+    lot = random.Random(seed)
+    async with FakeMistral(flaky(seed, TEXT, good=0.4)) as upstream:
+        model = at_api(upstream, timeout=0.5)
+        outcomes = await asyncio.gather(*(outcome(model, lot.choice([None, 0.0, 0.01])) for _ in range(60)))
+        await model.aclose()
+    assert set(outcomes) == {"finished", "told", "given up"}
+
+
+async def outcome(model: Mistral, patience: float | None) -> str:
+    chunks: list[Chunk] = []
+    try:
+        async with asyncio.timeout(patience):
+            await collect(model, chunks)
+    except TimeoutError:
+        return "given up"
+    except ModelError:
+        return "finished, and then told" if any(chunk.finish for chunk in chunks) else "told"
+    return "finished" if chunks[-1].finish else "neither"
