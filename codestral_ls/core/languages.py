@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-NO_GRAMMAR = frozenset({"cobol", "plaintext", "log", "output", "test", "query", "comment"})
-"""The grammar `cobol` can loop without end; the others are no languages that a user writes."""
+UNSAFE_GRAMMARS = frozenset({"agda", "cobol", "kotlin", "markdown", "perl", "typst", "yaml"})
+"""Grammars of tree-sitter-language-pack 0.13 that hostile text sends into an endless loop (`cobol`) or makes
+write beyond their memory, which ends the process (the others). Such languages are read by their looks."""
 
 _GRAMMARS = {
     "c++": "cpp",
@@ -92,9 +93,8 @@ _NAMES = {
 
 
 def grammar_of(language: str) -> str:
-    """The grammar's name for an LSP language id; `plaintext` where there is none to be used."""
-    name = _GRAMMARS.get(language, language)
-    return "plaintext" if name in NO_GRAMMAR else name
+    """The grammar's name for an LSP language id; it stands for the language also where no grammar is used."""
+    return _GRAMMARS.get(language, language)
 
 
 def language_of(name: str) -> str:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Literal
 
-from codestral_ls.core.languages import grammar_of
+from codestral_ls.core.languages import UNSAFE_GRAMMARS, grammar_of
 from codestral_ls.core.lexis import lexer
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 Kind = Literal["code", "comment", "string"]
 
 LINES_ABOVE, LINES_BELOW = 200, 100
-CHARS_ABOVE, CHARS_BELOW = 16_000, 8_000
-PARSE_STEPS = 2_000
-"""How often the parser may report progress, about once per 100 characters of sane text, then it stops."""
+CHARS_ABOVE, CHARS_BELOW = 12_000, 6_000
+PARSE_STEPS = 1_000
+"""How often the parser may report progress: source text takes 4 to 50 for 1000 characters."""
 
 _SLACK = 50
 _DEEPEST = 8
@@ -56,14 +56,16 @@ _INTERPOLATION = re.compile(
     r"(?:\w+_)?interpolation|interpolat(?:ed|ion)_expression|template_substitution|(?:command|process)_substitution"
     r"|(?:simple_|arithmetic_)?expansion"
 )
+_LONE_RETURN = re.compile(r"\r(?!\n)")
 _CLOSED_COMMENTS = (b"*/", b"-->", b"*)", b"-}", b"]]", b"#}", b"|#", b"\n")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Window:
-    """The text around a place, parsed by itself. `first` is the line, `start` the offset, at which it begins.
+    """The text around a place, parsed by itself, with a line feed in place of each lone carriage return.
 
-    `tree` is None without a grammar, and where the parse was given up.
+    `first` is the line, `start` the offset, at which it begins. `tree` is None without a grammar, and where
+    the parse was given up.
     """
 
     grammar: str
@@ -88,6 +90,8 @@ def parse_window(document: Document, line: int, deadline: Callable[[], bool] | N
     if len(document.line(line)) > CHARS_ABOVE:
         return None
     first, text = _excerpt(document, line)
+    # To a grammar a lone carriage return ends no line.
+    text = _LONE_RETURN.sub("\n", text) if "\r" in text else text
     data, grammar = _encode(text), grammar_of(document.language)
     tree = _parse(grammar, data, deadline or _steps(PARSE_STEPS))
     return Window(grammar, first, document.line_start(first), text, data, tree)
@@ -160,7 +164,7 @@ def _encode(text: str) -> bytes:
 
 @lru_cache(maxsize=64)
 def _parser(grammar: str) -> Parser | None:
-    if grammar == "plaintext":
+    if grammar in UNSAFE_GRAMMARS or grammar == "plaintext":
         return None
     import tree_sitter_language_pack as pack
 
@@ -188,12 +192,16 @@ def _steps(limit: int) -> Callable[[], bool]:
 
 
 def _tree_kind(root: Node, data: bytes, at: int) -> Kind:
-    kind = _kind_around(root.descendant_for_byte_range(max(at - 1, 0), min(at + 1, len(data))))
-    if kind != "code" or at == 0:
+    if at == 0:
+        return "code"
+    # A node around both neighbours of the place surely holds it.
+    around = root.descendant_for_byte_range(at - 1, at + 1) if at < len(data) else None
+    kind = _kind_around(around)
+    if kind != "code":
         return kind
     left = root.descendant_for_byte_range(at - 1, at)
     while left is not None and left.end_byte == at:
-        if "comment" in left.type and not data[: left.end_byte].endswith(_CLOSED_COMMENTS):
+        if "comment" in left.type and not data[:at].endswith(_CLOSED_COMMENTS):
             return "comment"
         if _STRING.fullmatch(left.type) and left.children and left.children[-1].is_missing:
             return "string"
