@@ -1,0 +1,189 @@
+"""A model on this machine, in a process of ours: no key, no network, and no code that leaves."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from codestral_ls.core.dialect import template_for
+from codestral_ls.core.model import BadRequest, Chunk, FimRequest, ModelError, Profile, Unavailable
+from codestral_ls.core.privacy import redact
+from codestral_ls.providers.child import Child, check_extra, start
+from codestral_ls.providers.http import Host
+from codestral_ls.providers.llamacpp import LlamaCpp
+from codestral_ls.providers.store import model_named, path_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from pathlib import Path
+
+MOST_CRASHES = 3
+"""So often in a row it is started again; then something is wrong that starting does not mend."""
+
+_TIMEOUT_SECONDS = 120.0
+_DEATH_SECONDS = 0.5
+
+# Where a prompt's token costs 4 to 15 ms and one of the answer 10 to 50, little context is the better one:
+# 256 tokens before the cursor do as well as 512.
+_PREFIX_ONLY = Profile(
+    identity="",
+    label="",
+    fills=False,
+    streams=1,
+    prefix_tokens=256,
+    suffix_tokens=0,
+    max_lines=1,
+    min_logprob=-2.0,
+)
+_FILLING = Profile(
+    identity="",
+    label="",
+    fills=True,
+    streams=1,
+    prefix_tokens=256,
+    suffix_tokens=64,
+    max_lines=4,
+    min_logprob=-1.5,
+)
+_WARM_UP = FimRequest(redact("def add(a, b):\n"), redact("    return a"), redact("\n"), max_tokens=1)
+
+
+_Item = Chunk | ModelError | None
+
+
+class Embedded:
+    """The model by that name, or in the GGUF file at that path, loaded when it is first needed.
+
+    It generates one text at a time: a newer request ends an older one, whose stream then stops without
+    `finish`. Making it raises `BadRequest` where the model is not here or llama.cpp is not.
+    """
+
+    def __init__(self, model: str) -> None:
+        check_extra()
+        self._path = _file(model)
+        self._profile = _profile(model, self._path)
+        self._child: Child | None = None
+        self._loading: asyncio.Task[LlamaCpp] | None = None
+        self._generating: asyncio.Task[None] | None = None
+        self._slot = asyncio.Lock()
+        self._crashes = 0
+
+    @property
+    def profile(self) -> Profile:
+        return self._profile
+
+    async def fim(self, request: FimRequest) -> AsyncGenerator[Chunk, None]:
+        """Fill the hole. Raises a `ModelError`: `Unavailable` when the process has died, once; the next
+        request starts another, up to `MOST_CRASHES` times in a row."""
+        items: asyncio.Queue[_Item] = asyncio.Queue()
+        if self._generating:
+            self._generating.cancel()
+        task = self._generating = asyncio.create_task(self._generate(request, items))
+        try:
+            while (item := await items.get()) is not None:
+                if isinstance(item, ModelError):
+                    raise item
+                yield item
+        finally:
+            task.cancel()
+            await asyncio.wait((task,))
+
+    async def warm(self) -> None:
+        """Load the model and let it say a word, so that every page of it is in memory."""
+        async with aclosing(self.fim(_WARM_UP)) as chunks:
+            async for _ in chunks:
+                pass
+
+    async def aclose(self) -> None:
+        """End the process, within two seconds."""
+        tasks = {task for task in (self._generating, self._loading) if task}
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        await self._discard()
+
+    async def _generate(self, request: FimRequest, items: asyncio.Queue[_Item]) -> None:
+        """Put the reply's chunks, then a `ModelError` where there is one, then None."""
+        try:
+            async with self._slot:
+                await self._ask(request, items)
+        except ModelError as error:
+            items.put_nowait(error)
+        finally:
+            items.put_nowait(None)
+
+    async def _ask(self, request: FimRequest, items: asyncio.Queue[_Item]) -> None:
+        server = await self._server()
+        try:
+            async with aclosing(server.fim(request)) as chunks:
+                async for chunk in chunks:
+                    items.put_nowait(chunk)
+        except ModelError as error:
+            raise await self._explained(error) from error
+        self._crashes = 0
+
+    async def _server(self) -> LlamaCpp:
+        """The running server, started where there is none. A request that is given up lets it load on."""
+        if self._child and not self._child.alive:
+            await self._discard()
+        if self._loading is None:
+            self._loading = asyncio.create_task(self._load())
+        try:
+            return await asyncio.shield(self._loading)
+        except ModelError:
+            self._loading = None
+            raise
+
+    async def _load(self) -> LlamaCpp:
+        if self._crashes >= MOST_CRASHES:
+            raise Unavailable(
+                f"{self._profile.label} stopped {MOST_CRASHES} times in a row and is not started again. "
+                "Free memory or choose a smaller model, then restart the server."
+            )
+        self._child = await start(self._path)
+        host = Host(self._child.url, self._child.key, timeout=_TIMEOUT_SECONDS)
+        return LlamaCpp(
+            host, self._profile, template_for(self._profile.identity) if self._profile.fills else None
+        )
+
+    async def _explained(self, error: ModelError) -> ModelError:
+        """The error itself, or what it comes from: the process has died."""
+        if self._child is None or not await self._child.died(_DEATH_SECONDS):
+            return error
+        self._crashes += 1
+        await self._discard()
+        return Unavailable(
+            f"{self._profile.label} stopped unexpectedly. The next completion starts it again."
+        )
+
+    async def _discard(self) -> None:
+        """End the process and close the connections to it."""
+        loading, self._loading = self._loading, None
+        child, self._child = self._child, None
+        if loading and loading.done() and not loading.cancelled() and not loading.exception():
+            await loading.result().aclose()
+        if child:
+            await child.close()
+
+
+def _file(model: str) -> Path:
+    path = path_of(model)
+    if path is None:
+        raise BadRequest(
+            f"The model {model} is not on this machine. Run: codestral-ls models install {model}"
+        )
+    return path
+
+
+def _profile(model: str, path: Path) -> Profile:
+    """Of a known model what the catalog says, of another file what its name tells."""
+    if model.endswith(".gguf"):
+        name, fills = path.stem, template_for(path.stem) is not None
+    else:
+        name, fills = model, model_named(model).fills
+    return replace(
+        _FILLING if fills else _PREFIX_ONLY, identity=f"embedded/{name}", label=f"{name} on this machine"
+    )
