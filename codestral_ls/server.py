@@ -1,0 +1,280 @@
+"""The language server: convert, ask the engine, convert back.
+
+`FEATURES` is the table of everything an editor may ask of it. The one guard against our own faults is
+`_quietly`: a completion that fails is an empty one, and the log says where.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+from pygls.protocol import default_converter
+
+from codestral_ls import __version__, log
+from codestral_ls.capabilities import capabilities
+from codestral_ls.convert import changed, choose_encoding, offset, span
+from codestral_ls.core.prompt import Site
+from codestral_ls.core.text import Document
+from codestral_ls.editor import Editor
+from codestral_ls.engine.workspace import path_of
+from codestral_ls.items import ACCEPTED, Popup, ghost_text, ghost_text_in_popup, menu_entry
+from codestral_ls.protocol import Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+
+    from codestral_ls.app import App
+    from codestral_ls.convert import Encoding
+    from codestral_ls.core.prompt import Trigger
+    from codestral_ls.core.suggestion import Suggestion
+
+    Connect = Callable[[Editor], App]
+
+logger = logging.getLogger(__name__)
+
+CLOSING = 1.0
+"""Seconds that the engine may take to end; the process is gone half a second later."""
+
+
+class Server(LanguageServer):
+    """One session with an editor, and the `App` behind it."""
+
+    protocol: Protocol
+
+    def __init__(self, connect: Connect) -> None:
+        super().__init__(
+            "codestral-ls", __version__, protocol_cls=Protocol, converter_factory=default_converter
+        )
+        self.editor = Editor(self.protocol)
+        self.app = connect(self.editor)
+        self.encoding: Encoding = "utf-16"
+        self._told: dict[str, Mapping[str, object]] = {}
+        self._closed = False
+
+    def configure(self, source: str, values: object) -> None:
+        """Apply the settings of one of the editor's ways to tell them. What is no object says nothing."""
+        if isinstance(values, dict) and values:
+            self._told[source] = values
+        before = self.app.settings.log
+        for problem in self.app.configure(list(self._told.values())):
+            self.editor.warn(str(problem))
+        if (after := self.app.settings.log) != before:
+            try:
+                log.configure(after.level, after.file)
+            except OSError as error:
+                self.editor.warn(f"The log file cannot be opened: {error.strerror}.")
+
+    async def pull_settings(self) -> None:
+        if values := await self.editor.settings():
+            self.configure("workspace/configuration", values)
+
+    async def complete(self, site: Site, trigger: Trigger) -> Suggestion | None:
+        completer = self.app.completer
+        return await completer.complete(site, trigger) if completer else None
+
+    async def aclose(self) -> None:
+        """End the engine, once, and in time."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            async with asyncio.timeout(CLOSING):
+                await self.app.aclose()
+        except TimeoutError:
+            logger.warning("The engine did not end within %s s.", CLOSING)
+
+
+def create_server(connect: Connect) -> Server:
+    """A server that is not connected to an editor yet. `connect` makes its `App`."""
+    server = Server(connect)
+    for method, feature in FEATURES.items():
+        server.feature(method)(feature)
+    return server
+
+
+def initialize(ls: Server, params: types.InitializeParams) -> types.InitializeResult:
+    ls.encoding = choose_encoding(params.capabilities)
+    ls.app.workspace.set_roots(_roots(params))
+    ls.configure("initializationOptions", params.initialization_options)
+    abilities = capabilities(params.capabilities, ls.encoding, ls.app.settings.completion.menu)
+    return types.InitializeResult(abilities, types.ServerInfo(ls.name, ls.version))
+
+
+async def initialized(ls: Server, params: types.InitializedParams) -> None:
+    ls.editor.listen()
+    await ls.pull_settings()
+    ls.app.start()
+    await ls.editor.watch_settings()
+
+
+async def shutdown(ls: Server, params: None) -> None:
+    await ls.aclose()
+
+
+def did_open(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
+    _open(ls, [params.text_document])
+
+
+def did_change(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
+    _change(ls, params.text_document, params.content_changes)
+
+
+def did_close(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
+    ls.app.workspace.close(params.text_document.uri)
+
+
+def did_open_notebook(ls: Server, params: types.DidOpenNotebookDocumentParams) -> None:
+    _open(ls, params.cell_text_documents)
+
+
+def did_change_notebook(ls: Server, params: types.DidChangeNotebookDocumentParams) -> None:
+    cells = params.change.cells
+    if cells and cells.structure:
+        _open(ls, cells.structure.did_open or ())
+        for cell in cells.structure.did_close or ():
+            ls.app.workspace.close(cell.uri)
+    for edited in (cells and cells.text_content) or ():
+        _change(ls, edited.document, edited.changes)
+
+
+def did_close_notebook(ls: Server, params: types.DidCloseNotebookDocumentParams) -> None:
+    for cell in params.cell_text_documents:
+        ls.app.workspace.close(cell.uri)
+
+
+def did_change_folders(ls: Server, params: types.DidChangeWorkspaceFoldersParams) -> None:
+    removed = _paths(params.event.removed)
+    kept = [root for root in ls.app.workspace.roots if root not in removed]
+    ls.app.workspace.set_roots(dict.fromkeys([*kept, *_paths(params.event.added)]))
+    ls.configure("", None)
+
+
+async def did_change_configuration(ls: Server, params: types.DidChangeConfigurationParams) -> None:
+    ls.configure("workspace/didChangeConfiguration", params.settings)
+    await ls.pull_settings()
+
+
+async def inline_completion(ls: Server, params: types.InlineCompletionParams) -> types.InlineCompletionList:
+    # The document as it is before the first await: the position is meant for it.
+    document = ls.app.workspace.get(params.text_document.uri)
+    if document is None:
+        return types.InlineCompletionList([])
+    invoked = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
+    trigger: Trigger = "invoked" if invoked else "automatic"
+    if selected := params.context.selected_completion_info:
+        popup = Popup(document, span(document, selected.range, ls.encoding), selected.text)
+        suggestion = await ls.complete(popup.site, trigger)
+        return ghost_text_in_popup(popup, suggestion, ls.encoding) if suggestion else _NOTHING
+    suggestion = await ls.complete(Site(document, offset(document, params.position, ls.encoding)), trigger)
+    return ghost_text(document, suggestion, ls.encoding) if suggestion else _NOTHING
+
+
+async def completion(ls: Server, params: types.CompletionParams) -> types.CompletionList:
+    """The menu's entry, if the engine has it in time. If not, it goes on and has it at the next keystroke."""
+    document = ls.app.workspace.get(params.text_document.uri)
+    if document is None:
+        return types.CompletionList(is_incomplete=True, items=[])
+    site = Site(document, offset(document, params.position, ls.encoding))
+    asked = ls.protocol.in_background(ls.complete(site, "automatic"))
+    await asyncio.wait((asked,), timeout=ls.app.settings.completion.menu_wait_ms / 1000)
+    suggestion = asked.result() if asked.done() else None
+    items = [menu_entry(site, suggestion, ls.encoding)] if suggestion else []
+    return types.CompletionList(is_incomplete=True, items=items)
+
+
+def execute_command(ls: Server, params: types.ExecuteCommandParams) -> None:
+    match params.command, params.arguments:
+        case str(command), [str(suggestion_id), *_] if command == ACCEPTED:
+            ls.app.ledger.record("accepted", suggestion_id)
+
+
+def did_show(ls: Server, params: object) -> None:
+    """`textDocument/didShowCompletion`, as GitHub's copilot-language-server has it: an item is seen."""
+    match params:
+        case {"item": {"command": {"arguments": [str(suggestion_id), *_]}}}:
+            ls.app.ledger.record("shown", suggestion_id)
+
+
+def did_accept_part(ls: Server, params: object) -> None:
+    """`textDocument/didPartiallyAcceptCompletion`, from the same place. `acceptedLength` is in UTF-16 units
+    from the start of the item's text, all parts together."""
+    match params:
+        case {"item": {"command": {"arguments": [str(suggestion_id), *_]}}, "acceptedLength": int(length)}:
+            ls.app.ledger.record("partial", suggestion_id, length=length)
+
+
+def ignored(ls: Server, params: object) -> None:
+    """Notifications that are known and of no use."""
+
+
+def _quietly(empty: Any) -> Callable[[Callable[..., Awaitable[Any]]], Callable[..., Awaitable[Any]]]:  # noqa: ANN401
+    """A completion that fails is an empty one: an error would pop up at every keystroke."""
+
+    def guarded(feature: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        @functools.wraps(feature)
+        async def answer(ls: Server, params: object) -> object:
+            try:
+                return await feature(ls, params)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the user goes on typing.
+                logger.error("%s failed: %s", feature.__name__, log.trace(error))
+                return empty
+
+        return answer
+
+    return guarded
+
+
+_NOTHING = types.InlineCompletionList([])
+
+FEATURES: Mapping[str, Callable[..., Any]] = {
+    types.INITIALIZE: initialize,
+    types.INITIALIZED: initialized,
+    types.SHUTDOWN: shutdown,
+    types.TEXT_DOCUMENT_DID_OPEN: did_open,
+    types.TEXT_DOCUMENT_DID_CHANGE: did_change,
+    types.TEXT_DOCUMENT_DID_CLOSE: did_close,
+    types.NOTEBOOK_DOCUMENT_DID_OPEN: did_open_notebook,
+    types.NOTEBOOK_DOCUMENT_DID_CHANGE: did_change_notebook,
+    types.NOTEBOOK_DOCUMENT_DID_CLOSE: did_close_notebook,
+    types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: did_change_folders,
+    types.WORKSPACE_DID_CHANGE_CONFIGURATION: did_change_configuration,
+    types.WORKSPACE_EXECUTE_COMMAND: execute_command,
+    types.TEXT_DOCUMENT_INLINE_COMPLETION: _quietly(_NOTHING)(inline_completion),
+    types.TEXT_DOCUMENT_COMPLETION: _quietly(types.CompletionList(True, []))(completion),
+    "textDocument/didShowCompletion": did_show,
+    "textDocument/didPartiallyAcceptCompletion": did_accept_part,
+    types.SET_TRACE: ignored,
+}
+
+
+def _open(ls: Server, items: Iterable[types.TextDocumentItem]) -> None:
+    for item in items:
+        language = str(getattr(item.language_id, "value", item.language_id))
+        ls.app.workspace.open(Document.of(item.uri, language, item.version, item.text))
+
+
+def _change(
+    ls: Server,
+    identifier: types.VersionedTextDocumentIdentifier,
+    changes: Sequence[types.TextDocumentContentChangeEvent],
+) -> None:
+    if document := ls.app.workspace.get(identifier.uri):
+        ls.app.workspace.update(changed(document, changes, ls.encoding, identifier.version))
+
+
+def _roots(params: types.InitializeParams) -> list[Path]:
+    if params.workspace_folders:
+        return _paths(params.workspace_folders)
+    if params.root_uri:
+        return [path_of(params.root_uri)]
+    return [Path(params.root_path)] if params.root_path else []
+
+
+def _paths(folders: Iterable[types.WorkspaceFolder]) -> list[Path]:
+    return [path_of(folder.uri) for folder in folders]

@@ -1,0 +1,282 @@
+"""What the server makes of an editor's messages, with a scripted engine behind it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.e2e.conftest import Start
+from tests.e2e.wire import Message, Process, place
+
+INLINE = "textDocument/inlineCompletion"
+MENU = "textDocument/completion"
+URI = "file:///w/a.py"
+
+
+async def inline(
+    server: Process, line: int, character: int, uri: str = URI, **context: object
+) -> list[Message]:
+    items: list[Message] = (await server.result("i", INLINE, place(line, character, uri, **context)))["items"]
+    return items
+
+
+async def menu(server: Process, line: int, character: int) -> list[Message]:
+    answer = await server.result("m", MENU, place(line, character, triggerKind=1))
+    assert answer["isIncomplete"] is True
+    items: list[Message] = answer["items"]
+    return items
+
+
+def at(line: int, start: int, end: int | None = None) -> Message:
+    return {
+        "start": {"line": line, "character": start},
+        "end": {"line": line, "character": start if end is None else end},
+    }
+
+
+@pytest.mark.parametrize(
+    ("encodings", "chosen", "column"),
+    [
+        pytest.param(["utf-8", "utf-16"], "utf-8", 5, id="utf-8"),
+        pytest.param(["utf-16"], "utf-16", 3, id="utf-16"),
+        pytest.param(["utf-32", "utf-8"], "utf-32", 2, id="utf-32"),
+        pytest.param(["utf-7", "utf-32"], "utf-32", 2, id="the first we know"),
+        pytest.param(["utf-7"], "utf-16", 3, id="none we know"),
+        pytest.param(None, "utf-16", 3, id="none offered"),
+    ],
+)
+async def test_position_encoding(server: Process, encodings: Any, chosen: str, column: int) -> None:
+    general = {"general": {"positionEncodings": encodings}} if encodings else {}
+    result = await server.initialize(general)
+    assert result["capabilities"]["positionEncoding"] == chosen
+    server.open("a😀b")
+    (item,) = await inline(server, 0, column)
+    assert item["insertText"] == "@2[😀|b]"
+    assert item["range"] == at(0, column)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "character", "around"),
+    [
+        pytest.param("ab", 0, 2, "@2[b|]", id="last line without an end"),
+        pytest.param("ab\n", 1, 0, "@3[\n|]", id="empty last line"),
+        pytest.param("", 0, 0, "@0[|]", id="empty document"),
+        pytest.param("ab\r\ncd\r\n", 1, 2, "@6[d|\r]", id="CRLF"),
+        pytest.param("ab\r\ncd", 0, 99, "@2[b|\r]", id="beyond a line"),
+        pytest.param("ab\rcd", 1, 1, "@4[c|d]", id="lone carriage return"),
+        pytest.param("a\fb\u2028\x85c\nd", 1, 1, "@8[d|]", id="characters that end no line"),
+        pytest.param("ab", 7, 7, "@2[b|]", id="beyond the document"),
+    ],
+)
+async def test_positions(server: Process, text: str, line: int, character: int, around: str) -> None:
+    await server.initialize()
+    server.open(text)
+    (item,) = await inline(server, line, character)
+    assert item["insertText"] == around
+    assert item["range"]["start"] == item["range"]["end"]
+
+
+async def test_changes(server: Process) -> None:
+    await server.initialize()
+    server.open("one\ntwo\n")
+    changes = [{"range": at(1, 0, 3), "text": "2"}, {"range": at(0, 3), "text": "\nhalf"}]
+    server.tell(
+        "textDocument/didChange", {"textDocument": {"uri": URI, "version": 2}, "contentChanges": changes}
+    )
+    assert (await inline(server, 2, 1))[0]["insertText"] == "@10[2|\n]"
+    server.tell("textDocument/didClose", {"textDocument": {"uri": URI}})
+    assert await inline(server, 0, 0) == []
+    assert await menu(server, 0, 0) == []
+
+
+async def test_notebook(server: Process) -> None:
+    """Its cells are documents of their own."""
+    await server.initialize()
+    cells = [{"kind": 2, "document": f"nb:{name}"} for name in "ab"]
+    book = {"uri": "file:///w/n.ipynb", "notebookType": "jupyter-notebook", "version": 1, "cells": cells}
+    texts = [{"uri": f"nb:{name}", "languageId": "python", "version": 1, "text": name} for name in "abc"]
+    server.tell("notebookDocument/didOpen", {"notebookDocument": book, "cellTextDocuments": texts[:2]})
+    edit = {"document": {"uri": "nb:a", "version": 2}, "changes": [{"range": at(0, 1), "text": "A"}]}
+    swap = {
+        "array": {"start": 1, "deleteCount": 1, "cells": [{"kind": 2, "document": "nb:c"}]},
+        "didOpen": texts[2:],
+        "didClose": [{"uri": "nb:b"}],
+    }
+    change = {"cells": {"structure": swap, "textContent": [edit]}}
+    server.tell(
+        "notebookDocument/didChange",
+        {"notebookDocument": {"uri": "file:///w/n.ipynb", "version": 2}, "change": change},
+    )
+    assert (await inline(server, 0, 9, "nb:a"))[0]["insertText"] == "@2[A|]"
+    assert (await inline(server, 0, 9, "nb:c"))[0]["insertText"] == "@1[c|]"
+    assert await inline(server, 0, 9, "nb:b") == []
+    identifiers = [{"uri": "nb:a"}, {"uri": "nb:c"}]
+    server.tell(
+        "notebookDocument/didClose",
+        {"notebookDocument": {"uri": "file:///w/n.ipynb"}, "cellTextDocuments": identifiers},
+    )
+    assert await inline(server, 0, 9, "nb:a") == []
+
+
+async def test_trigger_kinds(server: Process) -> None:
+    await server.initialize()
+    server.open("abc")
+    commands = [(await inline(server, 0, 3, triggerKind=kind))[0]["command"] for kind in (1, 2)]
+    assert [command["arguments"] for command in commands] == [["invoked-1"], ["automatic-1"]]
+    assert {command["command"] for command in commands} == {"codestral.accepted"}
+
+
+@pytest.mark.parametrize(
+    ("text", "selected", "want"),
+    [
+        pytest.param("x = it", {"range": at(0, 4, 6), "text": "items"}, "items@9[s|]", id="longer"),
+        pytest.param("x = it", {"range": at(0, 4, 6), "text": "find"}, "find@8[d|]", id="other"),
+        pytest.param("x = none", {"range": at(0, 4, 8), "text": "none"}, None, id="nothing to add"),
+    ],
+)
+async def test_selected_entry(server: Process, text: str, selected: Message, want: str | None) -> None:
+    """The engine is asked as if the entry were accepted; an item begins with it and replaces the same."""
+    await server.initialize()
+    server.open(text)
+    items = await inline(server, 0, len(text), triggerKind=2, selectedCompletionInfo=selected)
+    assert [(item["insertText"], item["range"]) for item in items] == (
+        [(want, selected["range"])] if want else []
+    )
+
+
+async def test_menu_entry(server: Process) -> None:
+    """Clients keep an entry whose `filterText` begins with what is typed from the range's start."""
+    await server.initialize()
+    server.open("x = naïve")
+    (item,) = await menu(server, 0, 9)
+    assert item["textEdit"] == {"range": at(0, 4, 9), "newText": "naïve@9[e|]"}
+    assert item["filterText"] == item["label"] == "naïve@9[e|]"
+    assert (item["insertTextFormat"], item["insertTextMode"], item["preselect"]) == (1, 1, False)
+    assert item["command"]["arguments"] == ["automatic-1"]
+
+
+@pytest.mark.parametrize(
+    ("announced", "setting", "offered"),
+    [
+        pytest.param({}, "auto", True, id="no ghost text"),
+        pytest.param({"inlineCompletion": None}, "auto", True, id="null"),
+        pytest.param({"inlineCompletion": {}}, "auto", False, id="ghost text"),
+        pytest.param({"inlineCompletion": {}}, "always", True, id="always"),
+        pytest.param({}, "never", False, id="never"),
+    ],
+)
+async def test_what_is_offered(server: Process, announced: Message, setting: str, offered: bool) -> None:
+    options = {"completion": {"menu": setting}}
+    result = await server.initialize({"textDocument": announced}, initializationOptions=options)
+    able = result["capabilities"]
+    assert able["inlineCompletionProvider"] is True
+    assert ("completionProvider" in able) is offered
+    assert able["textDocumentSync"] == {"openClose": True, "change": 2}
+    assert able["notebookDocumentSync"] == {"notebookSelector": [{"notebook": "*"}]}
+    assert able["executeCommandProvider"] == {"commands": ["codestral.accepted"]}
+
+
+async def test_menu_does_not_wait(server: Process) -> None:
+    """Its time is up, and what it asked for still goes on."""
+    await server.initialize(initializationOptions={"completion": {"menu_wait_ms": 0}})
+    server.open("late\ngo")
+    assert await menu(server, 0, 4) == []
+    assert await inline(server, 1, 2) == []
+    assert await inline(server, 0, 4) != []
+
+
+async def test_feedback(server: Process, tmp_path: Path) -> None:
+    await server.initialize()
+    server.open("abc")
+    (item,) = await inline(server, 0, 3)
+    server.tell("textDocument/didShowCompletion", {"item": item})
+    server.tell("textDocument/didPartiallyAcceptCompletion", {"item": item, "acceptedLength": 2})
+    assert await server.result(1, "workspace/executeCommand", item["command"]) is None
+    for odd in (None, {}, {"item": 5}, {"item": {"command": {"arguments": []}}, "acceptedLength": "x"}):
+        server.tell("textDocument/didShowCompletion", odd)
+        server.tell("textDocument/didPartiallyAcceptCompletion", odd)
+    for arguments in (None, [], [5], [{}]):
+        command = {"command": "codestral.accepted", "arguments": arguments}
+        assert await server.result(2, "workspace/executeCommand", command) is None
+    await server.shut_down()
+    await server.ended()
+    records = [msgspec.json.decode(line) for line in (tmp_path / "ledger.jsonl").read_bytes().splitlines()]
+    assert [record["kind"] for record in records] == ["shown", "partial", "accepted"]
+    assert {record["suggestion"] for record in records} == {"invoked-1"}
+    assert server.log == ""
+
+
+async def test_settings_pushed_and_pulled(server: Process) -> None:
+    await server.initialize(
+        {"workspace": {"configuration": True, "didChangeConfiguration": {"dynamicRegistration": True}}},
+        initializationOptions={"completion": {"model": "first"}},
+    )
+    for number, (told, model) in enumerate(
+        [(None, "first"), ({}, "first"), ({"completion": {"model": "pulled"}}, "pulled")]
+    ):
+        if number:
+            server.tell("workspace/didChangeConfiguration", {"settings": None})
+        question = await server.asked("workspace/configuration")
+        assert question["params"] == {"items": [{"section": "codestral"}]}
+        server.send({"id": question["id"], "result": [told]})
+        if number == 0:
+            registration = await server.asked("client/registerCapability")
+            server.send({"id": registration["id"], "error": {"code": -32601, "message": "no"}})
+        assert (await _last_status(server))["model"] == f"{model} 0"
+    server.tell(
+        "workspace/didChangeConfiguration", {"settings": {"codestral": {"completion": {"model": "x"}}}}
+    )
+    server.send(
+        {"id": (await server.asked("workspace/configuration"))["id"], "error": {"code": 1, "message": ""}}
+    )
+    assert (await _last_status(server))["model"] == "x 0"
+    assert server.log == ""
+
+
+async def test_wrong_settings_are_told_once(server: Process) -> None:
+    await server.initialize(initializationOptions={"completion": {"modell": "x"}})
+    for _ in range(3):
+        server.tell("workspace/didChangeConfiguration", {"settings": {"completion": {"max_tokens": "y"}}})
+    await server.shut_down()
+    shown = [
+        message["params"] for message in await server.rest() if message.get("method") == "window/showMessage"
+    ]
+    assert [message["type"] for message in shown] == [2, 2]
+    assert "completion.modell" in shown[0]["message"]
+    assert "completion.max_tokens" in shown[1]["message"]
+
+
+async def test_folders(server: Process) -> None:
+    folders = [{"uri": f"file:///w/{name}", "name": name} for name in "abc"]
+    await server.initialize(workspaceFolders=folders[:2])
+    server.tell(
+        "workspace/didChangeWorkspaceFolders", {"event": {"added": folders[1:], "removed": folders[:1]}}
+    )
+    assert (await server.asked("codestral/status"))["params"]["model"] == " 2"
+    assert (await _last_status(server))["model"] == " 2"
+
+
+async def test_nothing_is_said_before_initialized(start: Start) -> None:
+    server = await start("-m", "tests.e2e.scripted")
+    server.ask(1, "initialize", {"capabilities": {}, "initializationOptions": {"x": 1}})
+    await server.answer(1)
+    assert server.seen == []
+    server.tell("initialized", {})
+    assert (await server.asked("codestral/status"))["params"] == {
+        "state": "ready",
+        "message": "",
+        "model": " 0",
+    }
+    await server.asked("window/showMessage")
+
+
+async def _last_status(server: Process) -> dict[str, str]:
+    """The state after everything that was sent until now."""
+    await server.result("sync", "workspace/executeCommand", {"command": "nothing"})
+    said = [message["params"] for message in server.seen if message.get("method") == "codestral/status"]
+    server.seen.clear()
+    states: list[dict[str, str]] = [status for status in said if status["state"] == "ready"]
+    return states[-1]
