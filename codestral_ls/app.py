@@ -95,6 +95,12 @@ class App:
         if before:
             before.cancel()
 
+    def close(self, uri: str) -> None:
+        """A document was closed."""
+        self.workspace.close(uri)
+        if self.completer:
+            self.completer.forget(uri)
+
     async def connected(self) -> None:
         """Wait until the model is there, or cannot be had."""
         while (task := self._connecting) and not task.done():

@@ -6,7 +6,7 @@ import asyncio
 import sys
 from contextlib import asynccontextmanager
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
 LIMIT = 64 * 1024 * 1024
+
+
+class Refused(Exception):
+    """The server answered with an error: its code and message."""
 
 
 class Client:
@@ -31,12 +35,17 @@ class Client:
     def notify(self, method: str, params: object) -> None:
         self._send({"method": method, "params": params})
 
-    async def request(self, method: str, params: object) -> dict[str, Any]:
-        """The result. Raises RuntimeError with the server's message for an error."""
+    async def request(self, method: str, params: object) -> Any:  # noqa: ANN401  # The result is JSON.
+        """The result. Raises `Refused` for an error."""
+        _, answer = self.send(method, params)
+        return await answer
+
+    def send(self, method: str, params: object) -> tuple[int, asyncio.Future[Any]]:
+        """Send a request and return its id, by which it may be cancelled, and its answer to come."""
         number = next(self._ids)
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
         self._send({"id": number, "method": method, "params": params})
-        return await answer
+        return number, answer
 
     async def until(self, state: str) -> None:
         """Wait for a `codestral/status` with this state."""
@@ -60,7 +69,7 @@ class Client:
             self._send({"id": message["id"], "result": None})
         elif answer := self._waiting.pop(message.get("id", 0), None):
             if "error" in message:
-                answer.set_exception(RuntimeError(message["error"]["message"]))
+                answer.set_exception(Refused(message["error"]["code"], message["error"]["message"]))
             else:
                 answer.set_result(message["result"])
 
@@ -70,13 +79,16 @@ class Client:
 
 
 @asynccontextmanager
-async def running_server(environ: Mapping[str, str], *arguments: str) -> AsyncIterator[Client]:
+async def running_server(
+    environ: Mapping[str, str], *arguments: str, stderr: int | IO[bytes] | None = None
+) -> AsyncIterator[Client]:
     """Our own server in a process of its own, initialized as an editor with ghost text would."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "codestral_ls", "serve", *arguments),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
+        stderr=stderr,
         env=dict(environ),
         limit=LIMIT,
     )

@@ -144,18 +144,18 @@ class Completer:
     def _take_off(self, site: Site, trigger: Trigger) -> Flight:
         """Build the prompt, without a pause in which the document could change, and send it."""
         view = parse_window(site.document, site.position[0])
-        mode: Mode = mode_at(site, trigger, view) if self._options.multiline else "single"
+        several = self._options.multiline and self.profile.max_lines > 1
+        mode: Mode = mode_at(site, trigger, view) if several else "single"
         flight = Flight(site, mode)
         request = self._request(site, mode, definition_lines(view) if view else ())
         self._flights.start(flight, self._fly(flight, request))
         return flight
 
     def _request(self, site: Site, mode: Mode, definitions: Sequence[int]) -> FimRequest:
-        scale, options = self._carrier.scale, self._options
-        budget = Budget(
-            prefix=scale.characters(options.prefix_tokens or self.profile.prefix_tokens),
-            suffix=scale.characters(options.suffix_tokens or self.profile.suffix_tokens),
-        )
+        scale, options, profile = self._carrier.scale, self._options, self.profile
+        before = profile.prefix_tokens if options.prefix_tokens is None else options.prefix_tokens
+        behind = profile.suffix_tokens if options.suffix_tokens is None else options.suffix_tokens
+        budget = Budget(prefix=scale.characters(before), suffix=scale.characters(behind))
         reply = options.max_tokens or (SINGLE_LINE_TOKENS if mode == "single" else MULTI_LINE_TOKENS)
         return build_fim(window(site, budget, definitions), mode, reply)
 

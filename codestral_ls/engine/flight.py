@@ -168,4 +168,4 @@ class Flights:
         self._ending.discard(task)
         flight.land()
         if not task.cancelled() and (error := task.exception()):
-            logger.error("A completion request failed: %s.", type(error).__name__)
+            logger.error("A completion request failed.", exc_info=error)

@@ -54,12 +54,14 @@ class Ledger:
             {"time": self._now(), "kind": kind, "suggestion": suggestion, "length": length, **figures}, Record
         )
         with contextlib.suppress(RuntimeError):  # It was closed: the last record of a session is no loss.
-            self._thread.submit(self._append, self._file, msgspec.json.encode(record) + b"\n")
+            self._thread.submit(self._append, msgspec.json.encode(record) + b"\n")
 
     def close(self) -> None:
         self._thread.shutdown(wait=True)
 
-    def _append(self, file: Path, line: bytes) -> None:
+    def _append(self, line: bytes) -> None:
+        if (file := self._file) is None:
+            return
         try:
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with file.open("ab") as stream:

@@ -49,7 +49,7 @@ async def choose(endpoint: Endpoint, environ: Mapping[str, str]) -> Choice:
 
 
 async def _first_found(endpoint: Endpoint, environ: Mapping[str, str]) -> Choice:
-    from codestral_ls.providers.llamacpp import DEFAULT_URLS, LlamaCpp, probe
+    from codestral_ls.providers.llamacpp import PORTS, connect, find
 
     if endpoint.base_url:
         raise BadRequest("completion.base_url needs completion.provider beside it: say which API that is.")
@@ -58,11 +58,11 @@ async def _first_found(endpoint: Endpoint, environ: Mapping[str, str]) -> Choice
         return _mistral(endpoint, environ, f"{present} is set")
     if endpoint.model.endswith(".gguf"):
         return _embedded(endpoint.model, "completion.model is a file")
-    for url in DEFAULT_URLS:
-        if server := await probe(url):
-            return Choice(lambda: LlamaCpp(server), f"a llama.cpp server runs at {url}")
-    ports = " and ".join(urlsplit(url).netloc for url in DEFAULT_URLS)
-    return _embedded(endpoint.model, f"no key was found ({', '.join(names)}) and no local server ({ports})")
+    if server := await find():
+        return Choice(lambda: connect(server), f"a llama.cpp server runs at {server.base_url}")
+    ports = " or ".join(str(port) for port in PORTS)
+    nothing = f"no key was found ({', '.join(names)}) and no llama.cpp server on port {ports} of this machine"
+    return _embedded(endpoint.model, nothing)
 
 
 def _mistral(endpoint: Endpoint, environ: Mapping[str, str], why: str) -> Choice:
@@ -70,7 +70,9 @@ def _mistral(endpoint: Endpoint, environ: Mapping[str, str], why: str) -> Choice
     host = urlsplit(base_url).hostname or ""
     key_name = endpoint.api_key_env or HOSTS.get(host)
     if urlsplit(base_url).scheme != "https" and host not in LOOPBACK:
-        raise BadRequest(f"The key would go to {host} for everyone to read: use https in completion.base_url.")
+        raise BadRequest(
+            f"The key would go to {host} for everyone to read: use https in completion.base_url."
+        )
     if key_name is None:
         raise Unauthorized(
             f"No key belongs to {host}: name the variable that holds its key in completion.api_key_env."
@@ -90,26 +92,30 @@ def _has_codestral_key(endpoint: Endpoint, environ: Mapping[str, str]) -> bool:
 
 
 async def _llamacpp(endpoint: Endpoint, environ: Mapping[str, str], why: str) -> Choice:
-    from codestral_ls.providers.llamacpp import DEFAULT_URLS, LlamaCpp, probe
+    from codestral_ls.providers.llamacpp import PORTS, connect, find, probe
 
-    key = environ.get(endpoint.api_key_env, "").strip() if endpoint.api_key_env else ""
-    urls = (endpoint.base_url,) if endpoint.base_url else DEFAULT_URLS
-    for url in urls:
-        if server := await probe(url, key):
-            return Choice(lambda: LlamaCpp(server, key), why)
+    key = environ.get(endpoint.api_key_env, "").strip() or None
+    server = await probe(endpoint.base_url, key) if endpoint.base_url else await find()
+    if server:
+        return Choice(lambda: connect(server, key), why)
+    where = endpoint.base_url or " or ".join(f"http://127.0.0.1:{port}" for port in PORTS)
     raise Unavailable(
-        f"No llama.cpp server answers at {' or '.join(urls)}: start one, or set completion.base_url to its address."
+        f"No llama.cpp server answers at {where}: start one, or set completion.base_url to its address."
     )
 
 
 def _embedded(name: str, why: str) -> Choice:
-    from codestral_ls.providers.embedded import Embedded, check_installed
+    from codestral_ls.providers.child import check_extra
+    from codestral_ls.providers.embedded import Embedded
 
-    check_installed()
+    check_extra()
     chosen = name or store.best() or SMALL
     missing = None if store.path_of(chosen) else chosen
-    hint = ""
-    if chosen == SMALL:
-        size = f"{model_named(BEST).bytes / 1e9:.1f} GB"
-        hint = f"A better one ({size}): codestral-ls models install {BEST}"
-    return Choice(lambda: Embedded(chosen), why, missing, hint)
+    return Choice(lambda: Embedded(chosen), why, missing, _better(chosen))
+
+
+def _better(chosen: str) -> str:
+    if chosen != SMALL:
+        return ""
+    size = f"{model_named(BEST).bytes / 1e9:.1f} GB"
+    return f"One that fills holes, three times as often right ({size}): codestral-ls models install {BEST}"

@@ -126,7 +126,7 @@ async def test_of_a_burst_only_the_newest_waits_for_the_model(rig_of):
 
 
 async def test_the_stream_is_closed_as_soon_as_there_is_enough(rig):
-    place = site("total = █\n")
+    place = site("a, b = 1, 2\ntotal = █\n")
     asked = ask(rig, place)
     call = await rig.model.call(0)
     call.say("a + b\nprint(total)\n")
