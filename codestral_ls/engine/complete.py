@@ -3,6 +3,7 @@ network comes before everything that waits."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from codestral_ls.engine.cache import MemoryTier
 from codestral_ls.engine.flight import Flight, Flights, Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from codestral_ls.core.model import FimRequest, Profile
     from codestral_ls.core.prompt import Mode, Site, Trigger
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 SINGLE_LINE_TOKENS = 48
 MULTI_LINE_TOKENS = 160
+
+# Source text takes 1 ms to parse; on text made to be hard, grammars would hold up the server for seconds.
+PARSE_SECONDS = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,7 @@ class Completer:
 
     def _take_off(self, site: Site, trigger: Trigger) -> Flight:
         """Build the prompt, without a pause in which the document could change, and send it."""
-        view = parse_window(site.document, site.position[0])
+        view = parse_window(site.document, site.position[0], deadline=_after(PARSE_SECONDS))
         several = self._options.multiline and self.profile.max_lines > 1
         mode: Mode = mode_at(site, trigger, view) if several else "single"
         flight = Flight(site, mode)
@@ -163,3 +167,9 @@ class Completer:
         await self._carrier.carry_out(flight, request)
         if flight.reply:
             self._memory.put(flight.place, flight.reply)
+
+
+def _after(seconds: float) -> Callable[[], bool]:
+    """Says true once so much time has passed."""
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() > end
