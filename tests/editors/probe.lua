@@ -1,0 +1,110 @@
+-- What a test reads from Neovim, and a language server inside it that says what a test wants.
+local probe = { frames = {}, log = {}, answers = {}, status = {} }
+
+-- The picture's rows down to the buffer's end, as a terminal would show them.
+function probe.screen()
+  vim.cmd.redraw()
+  local rows = {}
+  for row = 1, vim.o.lines - vim.o.cmdheight - 1 do
+    local cells = {}
+    for column = 1, vim.o.columns do
+      cells[column] = vim.fn.screenstring(row, column)
+    end
+    local text = table.concat(cells):gsub('%s+$', '')
+    if text == '~' then
+      break
+    end
+    rows[row] = text
+  end
+  return rows
+end
+
+function probe.buffer()
+  return vim.api.nvim_buf_get_lines(0, 0, -1, true)
+end
+
+-- The ghost text alone: the virtual text of the plug-in's marks, line by line.
+function probe.ghost()
+  local lines = {}
+  for _, name in ipairs({ 'codestral', 'nvim.lsp.inline_completion' }) do
+    local namespace = vim.api.nvim_get_namespaces()[name]
+    local marks = namespace and vim.api.nvim_buf_get_extmarks(0, namespace, 0, -1, { details = true })
+    for _, mark in ipairs(marks or {}) do
+      lines[#lines + 1] = (mark[4].virt_text or { { '' } })[1][1]
+      for _, below in ipairs(mark[4].virt_lines or {}) do
+        lines[#lines + 1] = below[1][1]
+      end
+    end
+  end
+  return lines
+end
+
+-- From now on, note the ghost text each time that the screen is drawn.
+function probe.record()
+  probe.frames = {}
+  vim.api.nvim_set_decoration_provider(vim.api.nvim_create_namespace('probe'), {
+    on_start = function()
+      probe.frames[#probe.frames + 1] = table.concat(probe.ghost(), '\n')
+    end,
+  })
+end
+
+function probe.sent(method)
+  return vim.tbl_filter(function(message)
+    return message.method == method
+  end, probe.log)
+end
+
+-- A server in this process. It answers inline completion with `probe.answers`, first come first served, and
+-- keeps whoever comes when there is none waiting.
+function probe.server(encoding)
+  return function()
+    local last = 0
+    local function answer(method)
+      if method == 'initialize' then
+        local commands = { 'codestral.accepted' }
+        return {
+          capabilities = {
+            positionEncoding = encoding,
+            textDocumentSync = { openClose = true, change = 2 },
+            inlineCompletionProvider = true,
+            executeCommandProvider = { commands = commands },
+          },
+        }
+      elseif method == 'textDocument/inlineCompletion' then
+        return table.remove(probe.answers, 1)
+      end
+      return vim.NIL
+    end
+    return {
+      request = function(method, params, callback, replied)
+        last = last + 1
+        local id = last
+        probe.log[#probe.log + 1] = { method = method, params = params, id = id }
+        local result = answer(method)
+        local function reply(value)
+          if replied then
+            replied(id)
+          end
+          callback(nil, value ~= vim.NIL and value or nil)
+        end
+        if result then
+          vim.schedule_wrap(reply)(result)
+        else
+          probe.waiting = reply
+        end
+        return true, id
+      end,
+      notify = function(method, params)
+        probe.log[#probe.log + 1] = { method = method, params = params }
+        return true
+      end,
+      is_closing = function()
+        return false
+      end,
+      terminate = function() end,
+    }
+  end
+end
+
+_G.probe = probe

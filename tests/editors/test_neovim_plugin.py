@@ -1,0 +1,245 @@
+"""The Neovim plug-in against a server that says what a test wants: what is drawn, and what accepting does."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.editors.neovim import MISSING, Neovim, started
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
+
+UNITS = {
+    "utf-8": lambda text: len(text.encode()),
+    "utf-16": lambda text: len(text.encode("utf-16-le")) // 2,
+    "utf-32": len,
+}
+INIT = """
+vim.lsp.config('codestral_ls', {{ cmd = probe.server('{encoding}') }})
+vim.lsp.enable('codestral_ls')
+vim.keymap.set('i', '<C-]>', '<C-g>u[before]')
+require('codestral').setup({{ accept = '<Tab>', dismiss = '<C-]>', trigger = '<C-t>' }})
+"""
+ASK = "textDocument/inlineCompletion"
+
+
+@contextmanager
+def editing(folder: Path, marked: str, *answers: object, encoding: str = "utf-16") -> Iterator[Neovim]:
+    """A text opened in Neovim, in insert mode at █; the server answers with `answers` and then not at all."""
+    file = folder / "cart.py"
+    file.write_text(marked.replace("█", ""), encoding="utf-8", newline="")
+    with started(folder, file, INIT.format(encoding=encoding)) as nvim:
+        nvim.until(lambda nvim: nvim.lua("return #vim.lsp.get_clients({ bufnr = 0 }) > 0"), "the server")
+        nvim.lua("probe.answers = ...", answers)
+        nvim.insert(marked)
+        nvim.until(asked(1), "a request")
+        yield nvim
+
+
+def item(marked: str, text: str, *, left: str = "", right: str = "", encoding: str = "utf-16") -> list[Any]:
+    """The answer that puts `text` in place of `left` before and `right` behind the cursor at █."""
+    before, _, _ = marked.partition("█")
+    line, head = before.count("\n"), before.rpartition("\n")[2]
+    assert head.endswith(left)
+    start, stop = head[: len(head) - len(left)], head + right
+    positions = [{"line": line, "character": UNITS[encoding](part)} for part in (start, stop)]
+    span = dict(zip(("start", "end"), positions, strict=True))
+    command = {"title": "", "command": "codestral.accepted", "arguments": ["an id"]}
+    return [{"insertText": text, "range": span, "command": command}]
+
+
+def asked(count: int):
+    return lambda nvim: len(nvim.probe("sent", ASK)) == count
+
+
+def shows(*lines: str):
+    return lambda nvim: nvim.probe("screen") == list(lines)
+
+
+def holds(*lines: str):
+    return lambda nvim: nvim.probe("buffer") == list(lines)
+
+
+CASES = {
+    "rest-of-a-line": ("total = █", "sum(x)", {}, ["total = sum(x)"], ["total = sum(x)"]),
+    "several-lines": (
+        "def f(x):█\nf(1)",
+        "\n    y = x\n    return y",
+        {},
+        ["def f(x):", "    y = x", "    return y", "f(1)"],
+        ["def f(x):", "    y = x", "    return y", "f(1)"],
+    ),
+    "between": ("f(█)", "a, b", {}, ["f(a, b)"], ["f(a, b)"]),
+    "replaces-a-bracket": ("f(█)", "a, b): pass", {"right": ")"}, ["f(a, b): pass"], ["f(a, b): pass"]),
+    "replaces-two-brackets": ("f(g(█))", "x), y)", {"right": "))"}, ["f(g(x), y)"], ["f(g(x), y)"]),
+    "keeps-what-follows": ("f(█) + 1", "a, b)", {"right": ")"}, ["f(a, b) + 1"], ["f(a, b) + 1"]),
+    "replaces-before-the-cursor": ("x = tot█", "total", {"left": "tot"}, ["x = total"], ["x = total"]),
+    "several-lines-in-a-call": (
+        "f(█)  # and more",
+        "\n    a,\n",
+        {},
+        ["f(", "    a,", ")  # and more"],
+        ["f(", "    a,", ")  # and more"],
+    ),
+    "astral": ('"🎉🎈" + █# 🎉', '"🎊"  ', {}, ['"🎉🎈" + "🎊"  # 🎉'], ['"🎉🎈" + "🎊"  # 🎉']),
+    "astral-replaced": (
+        's = "🎉█🎈"',
+        '🎊🎈" + t',
+        {"right": '🎈"'},
+        ['s = "🎉🎊🎈" + t'],
+        ['s = "🎉🎊🎈" + t'],
+    ),
+    "tabs": (
+        "if x:█",
+        "\n\treturn\n\t\tmore",
+        {},
+        ["if x:", "    return", "        more"],
+        ["if x:", "\treturn", "\t\tmore"],
+    ),
+    "a-tab-in-the-line": ("x\t█", "=\t1", {}, ["x   =   1"], ["x\t=\t1"]),
+    "dos-line-ends": (
+        "if x:█\r\nend\r\n",
+        "\r\n    y",
+        {},
+        ["if x:", "    y", "end"],
+        ["if x:", "    y", "end"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("marked", "text", "span", "screen", "buffer"), CASES.values(), ids=CASES)
+def test_shown_and_accepted(tmp_path, marked, text, span, screen, buffer):
+    with editing(tmp_path, marked, item(marked, text, **span)) as nvim:
+        before = nvim.probe("buffer")
+        nvim.until(shows(*screen), "the suggestion")
+        assert nvim.probe("buffer") == before
+        nvim.type("<Tab>")
+        nvim.until(holds(*buffer), "the accepted text")
+        assert nvim.probe("ghost") == []
+        assert [sent["params"]["arguments"] for sent in nvim.probe("sent", "workspace/executeCommand")] == [
+            ["an id"]
+        ]
+
+
+@pytest.mark.parametrize("encoding", UNITS)
+def test_every_position_encoding(tmp_path, encoding):
+    marked = 'é🎉 = "🎈█" # 🎊'
+    answer = item(marked, '🎈🎉"', left="🎈", right='"', encoding=encoding)
+    with editing(tmp_path, marked, answer, encoding=encoding) as nvim:
+        position = nvim.probe("sent", ASK)[0]["params"]["position"]
+        assert position == {"line": 0, "character": UNITS[encoding]('é🎉 = "🎈')}
+        nvim.until(shows('é🎉 = "🎈🎉" # 🎊'), "the suggestion")
+        nvim.type("<Tab>!")
+        nvim.until(holds('é🎉 = "🎈🎉"! # 🎊'), "the accepted text and what was typed behind it")
+
+
+def test_typing_the_suggestion_shortens_it_without_flicker(tmp_path):
+    marked, text = "x = █", "total(a)\n+ b"
+    with editing(tmp_path, marked, item(marked, text)) as nvim:
+        nvim.until(shows("x = total(a)", "+ b"), "the suggestion")
+        nvim.probe("record")
+        for typed in ("t", "to", "tot"):
+            nvim.type(typed[-1])
+            nvim.until(
+                lambda nvim, typed=typed: nvim.lua("return #vim.fn.getline(1)") == 4 + len(typed), "the key"
+            )
+            assert nvim.probe("screen") == ["x = total(a)", "+ b"]
+        assert set(nvim.lua("return probe.frames")) <= {text[n:] for n in range(4)}
+        assert asked(1)(nvim)
+        nvim.type("<BS>")
+        nvim.until(lambda nvim: nvim.lua("return vim.fn.getline(1)") == "x = to", "the key")
+        assert nvim.probe("ghost") == ["tal(a)", "+ b"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "screen"),
+    [("z", ["x = z", "y"]), ("<BS>", ["x =", "y"]), ("<Down>", ["x =", "y"]), ("<Esc>", ["x =", "y"])],
+)
+def test_what_fits_no_longer_is_gone_at_once(tmp_path, keys, screen):
+    marked = "x = █\ny"
+    with editing(tmp_path, marked, item(marked, "total")) as nvim:
+        nvim.until(shows("x = total", "y"), "the suggestion")
+        nvim.probe("record")
+        nvim.type(keys)
+        nvim.until(shows(*screen), "the suggestion to go")
+        assert "tota" not in "".join(nvim.lua("return probe.frames")).replace("total", "")
+
+
+def test_accepting_is_one_step_of_undo(tmp_path):
+    marked = "x = █"
+    with editing(tmp_path, marked, None, item("x = t█", "otal\n+ y")) as nvim:
+        nvim.type("t")
+        nvim.until(shows("x = total", "+ y"), "the suggestion")
+        nvim.type("<Tab>")
+        nvim.until(holds("x = total", "+ y"), "the accepted text")
+        nvim.type("<Esc>u")
+        nvim.until(holds("x = t"), "the text without the suggestion")
+        nvim.type("u")
+        nvim.until(holds("x = "), "the text without what was typed")
+
+
+def test_a_newer_request_cancels_the_older(tmp_path):
+    with editing(tmp_path, "x = █") as nvim:
+        nvim.type("t")
+        nvim.until(asked(2), "the second request")
+        first, _ = nvim.probe("sent", ASK)
+        assert [sent["params"]["id"] for sent in nvim.probe("sent", "$/cancelRequest")] == [first["id"]]
+
+
+def test_a_late_answer_is_shown_if_it_still_fits(tmp_path):
+    marked = "x = █"
+    with editing(tmp_path, marked) as nvim:
+        # The key and the answer come together: the answer is for the text without the key.
+        nvim.lua("vim.api.nvim_input('t') probe.waiting(...)", item(marked, "total"))
+        nvim.until(lambda nvim: nvim.probe("ghost") == ["otal"], "the rest of the suggestion")
+
+
+def test_keys_do_what_they_did_where_nothing_is_shown(tmp_path):
+    with editing(tmp_path, "x = █") as nvim:
+        nvim.type("<C-]><Tab>|")
+        nvim.until(holds("x = [before]    |"), "the keys' own effect")
+
+
+def test_dismissed_until_the_text_changes(tmp_path):
+    marked = "x = █"
+    with editing(tmp_path, marked, item(marked, "total"), None, item("x = t█", "otal")) as nvim:
+        nvim.until(shows("x = total"), "the suggestion")
+        nvim.type("<C-]>")
+        nvim.until(shows("x ="), "the suggestion to go")
+        nvim.type("t")
+        nvim.until(asked(2), "a new request")
+
+
+def test_trigger_asks_as_invoked(tmp_path):
+    marked = "x = █"
+    with editing(tmp_path, marked, [], item(marked, "total")) as nvim:
+        nvim.type("<C-t>")
+        nvim.until(shows("x = total"), "the suggestion")
+        kinds = [sent["params"]["context"]["triggerKind"] for sent in nvim.probe("sent", ASK)]
+        assert kinds == [2, 1]
+
+
+def test_shown_is_told_once(tmp_path):
+    marked = "x = █"
+    answer = item(marked, "total")
+    with editing(tmp_path, marked, answer) as nvim:
+        nvim.until(shows("x = total"), "the suggestion")
+        nvim.type("t")
+        nvim.until(holds("x = t"), "the key")
+        assert [sent["params"] for sent in nvim.probe("sent", "textDocument/didShowCompletion")] == [
+            {"item": answer[0]}
+        ]
+
+
+def test_the_server_is_told_that_ghost_text_is_drawn(tmp_path):
+    with editing(tmp_path, "x = █") as nvim:
+        (sent,) = nvim.probe("sent", "initialize")
+        announced = sent["params"]["capabilities"]["textDocument"]
+        assert announced["inlineCompletion"] == {"dynamicRegistration": False}
+        assert "hover" in announced
