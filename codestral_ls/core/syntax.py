@@ -11,7 +11,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from codestral_ls.core.languages import UNSAFE_GRAMMARS, grammar_of
 from codestral_ls.core.lexis import lexer
@@ -57,7 +57,17 @@ _INTERPOLATION = re.compile(
     r"|(?:simple_|arithmetic_)?expansion"
 )
 _LONE_RETURN = re.compile(r"\r(?!\n)")
-_CLOSED_COMMENTS = (b"*/", b"-->", b"*)", b"-}", b"]]", b"#}", b"|#", b"\n")
+_BLOCK_COMMENTS = (
+    (b"/*", b"*/"),
+    (b"<!--", b"-->"),
+    (b"(*", b"*)"),
+    (b"{-", b"-}"),
+    (b"--[", b"]"),
+    (b"#|", b"|#"),
+    (b"#=", b"=#"),
+    (b"", b"\n"),
+)
+"""How comments begin and end behind whose end there is code; a line comment may hold its line's end."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -164,14 +174,12 @@ def _encode(text: str) -> bytes:
 
 @lru_cache(maxsize=64)
 def _parser(grammar: str) -> Parser | None:
-    if grammar in UNSAFE_GRAMMARS or grammar == "plaintext":
-        return None
     import tree_sitter_language_pack as pack
 
-    try:
-        return pack.get_parser(grammar)  # type: ignore[arg-type]  # any name; it raises for those it does not know
-    except LookupError:
+    # The name comes from the client, and the pack would look for a file of that name.
+    if grammar in UNSAFE_GRAMMARS or grammar not in get_args(pack.SupportedLanguage):
         return None
+    return pack.get_parser(cast("pack.SupportedLanguage", grammar))
 
 
 def _parse(grammar: str, data: bytes, deadline: Callable[[], bool]) -> Tree | None:
@@ -201,12 +209,16 @@ def _tree_kind(root: Node, data: bytes, at: int) -> Kind:
         return kind
     left = root.descendant_for_byte_range(at - 1, at)
     while left is not None and left.end_byte == at:
-        if "comment" in left.type and not data[:at].endswith(_CLOSED_COMMENTS):
+        if "comment" in left.type and not _is_closed(data[left.start_byte : at]):
             return "comment"
         if _STRING.fullmatch(left.type) and left.children and left.children[-1].is_missing:
             return "string"
         left = left.parent
     return "code"
+
+
+def _is_closed(comment: bytes) -> bool:
+    return any(comment.startswith(start) and comment.endswith(end) for start, end in _BLOCK_COMMENTS)
 
 
 def _kind_around(node: Node | None) -> Kind:

@@ -9,10 +9,12 @@ from codestral_ls.core.mode import empty_block, mode_at, opens_block
 from codestral_ls.core.prompt import Site
 from codestral_ls.core.syntax import parse_window
 from codestral_ls.core.text import Document
+from tests.support import parse_marked
 
 
 def parse(language: str, marked: str) -> Site:
-    return Site(Document.of("file:///a", language, 1, marked.replace("█", "")), marked.index("█"))
+    place = parse_marked(marked)
+    return Site(Document.of("file:///a", language, 1, place.text), place.cursor)
 
 
 MODES = {

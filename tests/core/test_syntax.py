@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from codestral_ls.core.syntax import CHARS_ABOVE, Window, cursor_kind, definition_lines, parse_window
 from codestral_ls.core.text import Document
+from tests.support import parse_marked
 
 
 def make(text: str, language: str) -> Document:
@@ -58,6 +59,8 @@ KINDS = {
     "behind a block comment, end of the file": ("javascript", "/* a */█", "code"),
     "lone carriage returns": ("python", "# a\rb = 'c█'\r", "string"),
     "behind a comment, lone carriage return": ("python", "# a\r█b\r", "code"),
+    "end of a comment that looks closed": ("python", "x = 1  # a[b[0]]█\n", "comment"),
+    "behind a long lua comment": ("lua", "--[[ a ]]█ b = 1\n", "code"),
     "javascript block comment": ("javascript", "/* a█ */ f();\n", "comment"),
     "behind a block comment": ("javascript", "/* a */█\n", "code"),
     "unclosed block comment": ("javascript", "f();\n/* a\n b█\n", "comment"),
@@ -94,9 +97,8 @@ KINDS = {
 
 @pytest.mark.parametrize(("language", "marked", "kind"), KINDS.values(), ids=KINDS)
 def test_cursor_kind(language: str, marked: str, kind: str) -> None:
-    offset = marked.index("█")
-    document = make(marked.replace("█", ""), language)
-    assert cursor_kind(parsed(document, offset), offset) == kind
+    place = parse_marked(marked)
+    assert cursor_kind(parsed(make(place.text, language), place.cursor), place.cursor) == kind
 
 
 DEFINITIONS = {
@@ -185,8 +187,10 @@ def test_a_parse_without_deadline_stops_by_itself() -> None:
     assert cursor_kind(window, 100) == "code"
 
 
-@pytest.mark.parametrize("language", ["kotlin", "yaml", "markdown", "perl", "cobol", "plaintext"])
-def test_grammars_that_hostile_text_can_crash_are_not_loaded(language: str) -> None:
+@pytest.mark.parametrize(
+    "language", ["kotlin", "yaml", "markdown", "perl", "cobol", "plaintext", "__init__", "x" * 5_000]
+)
+def test_no_grammar_that_can_crash_or_is_none_is_loaded(language: str) -> None:
     assert parsed(make("a: b\n", language), 0).tree is None
 
 
