@@ -46,6 +46,9 @@ logger = logging.getLogger(__name__)
 _Malformed = (BaseValidationError, LookupError, TypeError, ValueError, AttributeError, RecursionError)
 """What cattrs and lsprotocol's hooks raise, depending on what is wrong where."""
 
+_LAST_CALL = 0.5
+"""Seconds that a cancelled handler may take to end."""
+
 _INVALID = types.ErrorCodes.InvalidRequest
 _CANCELLED = "The request was cancelled."
 _FAILED = "The server failed to answer because of a fault of its own; its log says where."
@@ -105,7 +108,7 @@ class Protocol(LanguageServerProtocol):
         for task in tasks:
             task.cancel()
         if tasks:
-            await asyncio.wait(tasks)
+            await asyncio.wait(tasks, timeout=_LAST_CALL)
 
     def _register_builtin_features(self) -> None:
         """Only the life of a session. The rest, documents above all, is for features of ours."""

@@ -57,8 +57,8 @@ class Server(LanguageServer):
         self._told: dict[str, Mapping[str, object]] = {}
         self._closed = False
 
-    def configure(self, source: str, values: object) -> None:
-        """Apply the settings of one of the editor's ways to tell them. What is no object says nothing."""
+    def configure(self, source: str = "", values: object = None) -> None:
+        """Read all settings again, with what the editor says now in one way; null or {} says nothing."""
         if isinstance(values, dict) and values:
             self._told[source] = values
         before = self.app.settings.log
@@ -152,7 +152,7 @@ def did_change_folders(ls: Server, params: types.DidChangeWorkspaceFoldersParams
     removed = _paths(params.event.removed)
     kept = [root for root in ls.app.workspace.roots if root not in removed]
     ls.app.workspace.set_roots(dict.fromkeys([*kept, *_paths(params.event.added)]))
-    ls.configure("", None)
+    ls.configure()
 
 
 async def did_change_configuration(ls: Server, params: types.DidChangeConfigurationParams) -> None:

@@ -1,8 +1,9 @@
 """A server whose engine does what the word before the cursor says: `python -m tests.e2e.scripted`.
 
 `hang` never answers, `raise` fails with the document's text in the exception, `none` finds nothing, `odd`
-answers with what no JSON can hold, `print` writes to standard output first, `late` waits for `go`, `thread`
-leaves a thread behind. Anything else is answered with the cursor's offset and what stands on both sides of it.
+answers with what no JSON can hold, `print` writes to standard output first, `late` waits for `go`, `fetch`
+asks the user first, `thread` leaves a thread behind. Anything else is answered with the
+offset and the characters on both sides of it.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ from codestral_ls.session import run
 
 
 class Completer:
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, user: Any) -> None:
         self._ledger = ledger
+        self._user = user
         self._gone = asyncio.Event()
 
     async def complete(self, site: Site, trigger: Trigger) -> Suggestion | None:
@@ -64,6 +66,15 @@ class Completer:
         os.write(1, b"and one from C\n")
         return _around(site)
 
+    async def _fetch(self, site: Site) -> str | None:
+        if not await self._user.consent("Fetch the model?", "Fetch 98 MB"):
+            return None
+        with self._user.progress("Fetching") as progress:
+            await self._gone.wait()
+            for done in (0, 50, 50, 100):
+                await asyncio.to_thread(progress, done * 1000, 100_000)
+        return _around(site)
+
     async def _thread(self, site: Site) -> str:
         threading.Thread(target=threading.Event().wait).start()
         return _around(site)
@@ -76,7 +87,7 @@ class App:
         self.settings = Settings()
         self.workspace = Workspace()
         self.ledger = Ledger(Path(os.environ["LEDGER"]), lambda: 0.0)
-        self.completer = Completer(self.ledger)
+        self.completer = Completer(self.ledger, user)
         self._user = user
 
     def configure(self, editor: Any) -> Any:

@@ -273,6 +273,56 @@ async def test_nothing_is_said_before_initialized(start: Start) -> None:
     await server.asked("window/showMessage")
 
 
+@pytest.mark.parametrize(
+    ("answer", "agreed"),
+    [
+        pytest.param({"result": {"title": "Fetch 98 MB"}}, True, id="yes"),
+        pytest.param({"result": {"title": "Not now"}}, False, id="no"),
+        pytest.param({"result": None}, False, id="dismissed"),
+        pytest.param({"error": {"code": -32601, "message": "unknown"}}, False, id="not supported"),
+    ],
+)
+async def test_consent(server: Process, answer: Message, agreed: bool) -> None:
+    await server.initialize()
+    server.open("fetch\ngo")
+    server.ask(1, INLINE, place(0, 5))
+    server.ask(2, INLINE, place(1, 2))
+    question = await server.asked("window/showMessageRequest")
+    assert question["params"]["message"] == "Fetch the model?"
+    assert [action["title"] for action in question["params"]["actions"]] == ["Fetch 98 MB", "Not now"]
+    server.send({"id": question["id"], **answer})
+    assert bool((await server.answer(1))["result"]["items"]) is agreed
+    assert not [
+        message for message in server.seen if message.get("method") == "window/workDoneProgress/create"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        pytest.param(
+            {"result": None}, [("begin", 0), ("report", 50), ("report", 100), ("end", None)], id="accepted"
+        ),
+        pytest.param({"error": {"code": 1, "message": "no"}}, [], id="refused"),
+    ],
+)
+async def test_progress(server: Process, reply: Message, said: list[Any]) -> None:
+    await server.initialize({"window": {"workDoneProgress": True}})
+    server.open("fetch\ngo")
+    server.ask(1, INLINE, place(0, 5))
+    question = await server.asked("window/showMessageRequest")
+    server.send({"id": question["id"], "result": {"title": "Fetch 98 MB"}})
+    create = await server.asked("window/workDoneProgress/create")
+    server.send({"id": create["id"], **reply})
+    first = [await server.asked("$/progress")] if said else []
+    server.ask(2, INLINE, place(1, 2))
+    assert (await server.answer(1))["result"]["items"]
+    shown = [*first, *(message for message in server.seen if message.get("method") == "$/progress")]
+    values = [message["params"]["value"] for message in shown]
+    assert [(value["kind"], value.get("percentage")) for value in values] == said
+    assert {message["params"]["token"] for message in shown} <= {create["params"]["token"]}
+
+
 async def _last_status(server: Process) -> dict[str, str]:
     """The state after everything that was sent until now."""
     await server.result("sync", "workspace/executeCommand", {"command": "nothing"})
