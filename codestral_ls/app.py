@@ -143,6 +143,8 @@ class App:
         cache = settings.cache
         self.model = model
         self._disk = DiskTier(cache_folder(), cache.size_mb, cache.days) if cache.disk else None
+        if self._disk:
+            self._disk.warm()
         carrier = Carrier(
             model, disk=self._disk, ledger=self.ledger, clock=time.monotonic, on_status=self._tell
         )

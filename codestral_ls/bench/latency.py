@@ -202,7 +202,7 @@ def _show(figures: dict[str, dict[str, float]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("", "median", "p90", "medians of rounds", "requests", "what", title="Milliseconds")
+    table = Table("milliseconds", "median", "p90", "medians of rounds", "requests")
     for name, row in figures.items():
         spread = f"{row['lowest_median']:.2f} – {row['highest_median']:.2f}"
         table.add_row(
@@ -211,6 +211,8 @@ def _show(figures: dict[str, dict[str, float]]) -> None:
             f"{row['p90']:.2f}",
             spread,
             f"{row['requests']:.0f}",
-            MEASURES[name],
         )
-    Console().print(table)
+    console = Console(highlight=False)
+    console.print(table)
+    for name, meaning in MEASURES.items():
+        console.print(f"{name}: {meaning}", style="dim", soft_wrap=True)

@@ -79,6 +79,10 @@ class DiskTier:
         self._store: diskcache.Cache | None = None
         self._usable = True
 
+    def warm(self) -> None:
+        """Open the folder now, in the disk's own thread, so that no request has to."""
+        self._thread.submit(self._get, "")
+
     async def get(self, key: str) -> Reply | None:
         """The reply to a request, if the disk has it and says so in time."""
         loop = asyncio.get_running_loop()
