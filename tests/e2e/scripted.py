@@ -99,6 +99,9 @@ class App:
     def start(self) -> None:
         self._user.tell(Status("working", "started", ""))
 
+    def close(self, uri: str) -> None:
+        self.workspace.close(uri)
+
     async def aclose(self) -> None:
         self.ledger.close()
         if "STUCK" in os.environ:
