@@ -126,7 +126,7 @@ def did_change(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
 
 
 def did_close(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
-    ls.app.workspace.close(params.text_document.uri)
+    ls.app.close(params.text_document.uri)
 
 
 def did_open_notebook(ls: Server, params: types.DidOpenNotebookDocumentParams) -> None:
@@ -138,14 +138,14 @@ def did_change_notebook(ls: Server, params: types.DidChangeNotebookDocumentParam
     if cells and cells.structure:
         _open(ls, cells.structure.did_open or ())
         for cell in cells.structure.did_close or ():
-            ls.app.workspace.close(cell.uri)
+            ls.app.close(cell.uri)
     for edited in (cells and cells.text_content) or ():
         _change(ls, edited.document, edited.changes)
 
 
 def did_close_notebook(ls: Server, params: types.DidCloseNotebookDocumentParams) -> None:
     for cell in params.cell_text_documents:
-        ls.app.workspace.close(cell.uri)
+        ls.app.close(cell.uri)
 
 
 def did_change_folders(ls: Server, params: types.DidChangeWorkspaceFoldersParams) -> None:

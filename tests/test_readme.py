@@ -1,18 +1,73 @@
-"""The README says what the code says."""
+"""The README says what the code says, and every command in it is run."""
 
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from codestral_ls.core.config import settings_table
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
 BEGIN, END = "<!-- settings -->\n", "\n<!-- /settings -->"
 
+COMMANDS = tuple(
+    line
+    for block in re.findall(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    for line in block.splitlines()
+)
 
-def test_the_settings_table_is_the_code_s(request):
+# What a command of the README is run as. The test command itself is run by `.ci/run`, which reads it there; the
+# large model's place is taken by the small one, which other tests have fetched already.
+SHORTENED = {
+    "codestral-ls bench latency": "codestral-ls bench latency --rounds 1 --requests 2",
+    "codestral-ls bench edit": "codestral-ls bench edit --lines 1000 --repeat 3",
+    "codestral-ls models install qwen2.5-coder-1.5b": "codestral-ls models install smollm2-135m",
+}
+TEST_COMMAND = "python3 -m venv .venv && .venv/bin/pip install -e '.[dev]' && .venv/bin/pytest"
+
+
+def test_the_settings_table_is_the_codes(update_fixtures):
     before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
     table, end, after = rest.partition(END)
     assert end, f"{README.name} has lost its marks around the settings table"
-    if request.config.getoption("--update-fixtures", default=False):
+    if update_fixtures:
         README.write_text(f"{before}{BEGIN}{settings_table()}{END}{after}", encoding="utf-8")
         return
     assert table == settings_table(), "run pytest --update-fixtures and look at the difference"
+
+
+def test_ci_runs_the_test_command():
+    assert TEST_COMMAND in COMMANDS
+    assert "<!-- test command -->" in (ROOT / ".ci" / "run").read_text()
+
+
+@pytest.mark.parametrize("command", [line for line in COMMANDS if line.startswith("codestral-ls ")])
+def test_commands(command, monkeypatch):
+    environ = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    for key in ("CODESTRAL_API_KEY", "MISTRAL_API_KEY"):
+        environ.pop(key, None)
+    words = SHORTENED.get(command, command)
+    done = subprocess.run(words, shell=True, cwd=ROOT, env=environ, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+def test_the_first_command_on_a_fresh_checkout(tmp_path):
+    """Into a virtual environment of its own, from the files that git knows. The weights are shared."""
+    (command,) = [line for line in COMMANDS if "'.[embedded]'" in line]
+    files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    for name in files.decode().rstrip("\0").split("\0"):
+        target = tmp_path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes((ROOT / name).read_bytes())
+    done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "Model: " in done.stderr
+    assert "no key was found" in done.stderr
+    assert done.stdout.strip()

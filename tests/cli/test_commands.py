@@ -186,7 +186,7 @@ def test_help_imports_nothing_heavy():
         "import sys; from codestral_ls.cli import main\n"
         "try: main(['--help'])\n"
         "except SystemExit: pass\n"
-        "heavy = {'lsprotocol', 'pygls', 'httpx', 'tree_sitter', 'diskcache', 'rich', 'msgspec', 'xllamacpp'}\n"
+        "heavy = {'lsprotocol', 'pygls', 'httpx', 'tree_sitter', 'diskcache', 'rich', 'msgspec'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

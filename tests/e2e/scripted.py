@@ -102,6 +102,9 @@ class App:
     def close(self, uri: str) -> None:
         self.workspace.close(uri)
 
+    def close(self, uri: str) -> None:
+        self.workspace.close(uri)
+
     async def aclose(self) -> None:
         self.ledger.close()
         if "STUCK" in os.environ:
