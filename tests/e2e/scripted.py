@@ -102,9 +102,6 @@ class App:
     def close(self, uri: str) -> None:
         self.workspace.close(uri)
 
-    def close(self, uri: str) -> None:
-        self.workspace.close(uri)
-
     async def aclose(self) -> None:
         self.ledger.close()
         if "STUCK" in os.environ:
