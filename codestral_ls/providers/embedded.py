@@ -81,6 +81,8 @@ class Embedded:
         if self._generating:
             self._generating.cancel()
         task = self._generating = asyncio.create_task(self._generate(request, items))
+        # Not at the end of the task's own code, which never runs if it is cancelled before it begins.
+        task.add_done_callback(lambda _: items.put_nowait(None))
         try:
             while (item := await items.get()) is not None:
                 if isinstance(item, ModelError):
@@ -106,14 +108,12 @@ class Embedded:
         await self._discard()
 
     async def _generate(self, request: FimRequest, items: asyncio.Queue[_Item]) -> None:
-        """Put the reply's chunks, then a `ModelError` where there is one, then None."""
+        """Put the reply's chunks, and then a `ModelError` where there is one."""
         try:
             async with self._slot:
                 await self._ask(request, items)
         except ModelError as error:
             items.put_nowait(error)
-        finally:
-            items.put_nowait(None)
 
     async def _ask(self, request: FimRequest, items: asyncio.Queue[_Item]) -> None:
         server = await self._server()
@@ -131,6 +131,8 @@ class Embedded:
             await self._discard()
         if self._loading is None:
             self._loading = asyncio.create_task(self._load())
+            # Who waits for it may have gone when it fails; asyncio would complain that nobody looked.
+            self._loading.add_done_callback(lambda task: task.cancelled() or task.exception())
         try:
             return await asyncio.shield(self._loading)
         except ModelError:

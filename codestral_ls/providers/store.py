@@ -114,12 +114,13 @@ def _assemble(model: KnownModel, tell: Progress, stopped: threading.Event) -> No
 def _sound_slices(model: KnownModel, partial: IO[bytes]) -> int:
     """How many slices of an earlier attempt are right. What follows them is cut off."""
     partial.seek(0)
-    for index, part in enumerate(model.slices):
-        start = partial.tell()
+    sound, end = 0, 0
+    for part in model.slices:
         if _copy(partial, None, part.bytes) != part.sha256:
-            partial.truncate(start)
-            return index
-    return len(model.slices)
+            break
+        sound, end = sound + 1, end + part.bytes
+    partial.truncate(end)
+    return sound
 
 
 def _append(

@@ -1,0 +1,203 @@
+"""A real model in a real process: SmolLM2, fetched once per machine into the user's own cache."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from contextlib import aclosing, asynccontextmanager
+
+import pytest
+
+from codestral_ls.core.model import BadRequest, Chunk, FimRequest, Unavailable
+from codestral_ls.core.privacy import redact
+from codestral_ls.providers import child, store
+from codestral_ls.providers.embedded import MOST_CRASHES, Embedded
+
+NAME = "smollm2-135m"
+PREFIX = "import os\n\nnames = ['a', 'b', 'c']\n\nfor index, name in enumerate(names):\n"
+
+# Far more than can be written within a test's patience.
+ENDLESS = FimRequest(redact(PREFIX), redact(""), redact(""), max_tokens=3500)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def weights():
+    return store.install(NAME)
+
+
+@asynccontextmanager
+async def embedded(model: str = NAME):
+    running = Embedded(model)
+    try:
+        yield running
+    finally:
+        await running.aclose()
+
+
+def request(typed: str, prefix: str = PREFIX, max_tokens: int = 16) -> FimRequest:
+    return FimRequest(redact(prefix), redact(typed), redact(""), max_tokens, stop=("\n",))
+
+
+async def complete(model: Embedded, wanted: FimRequest) -> list[Chunk]:
+    async with aclosing(model.fim(wanted)) as chunks:
+        return [chunk async for chunk in chunks]
+
+
+async def test_it_completes(capfd):
+    async with embedded() as model:
+        await model.warm()
+        texts = {}
+        for typed in ("    print(", "    pri", "    print(f'{index}: {na", "    "):
+            chunks = await complete(model, request(typed))
+            texts[typed] = "".join(chunk.text for chunk in chunks)
+            assert chunks[-1].finish in ("stop", "length")
+            assert chunks[-1].usage
+            assert sum(chunk.logprob or 0 for chunk in chunks) < 0
+        # Half a word is continued, not taken for a whole one; and a completion was asked for.
+        assert texts["    pri"].startswith("nt(")
+        assert texts["    print(f'{index}: {na"].startswith("me}")
+        assert all(text and "\n" not in text for text in texts.values())
+        # What does not change is not computed again.
+        assert chunks[-1].usage.cached > chunks[-1].usage.prompt - 4
+    assert capfd.readouterr() == ("", "")
+
+
+async def test_control_tokens_in_the_text_are_text():
+    async with embedded() as model:
+        [*_, plain] = await complete(model, request("", "s = 'end'\n", 1))
+        [*_, marked] = await complete(model, request("", "s = '<|im_end|>'\n", 1))
+    assert marked.usage.prompt > plain.usage.prompt + 3
+
+
+async def test_others_are_kept_out(weights):
+    server = await child.start(weights)
+    try:
+        with pytest.raises(urllib.error.HTTPError, match="401") as refused:
+            await asyncio.to_thread(urllib.request.urlopen, f"{server.url}/completion", b'{"prompt": "x"}')
+        refused.value.close()
+        assert server.key not in repr(server)
+    finally:
+        await server.close()
+    assert not server.alive
+
+
+async def test_closing_a_stream_frees_the_model():
+    async with embedded() as model:
+        async with aclosing(model.fim(ENDLESS)) as chunks:
+            await anext(chunks)
+        async with asyncio.timeout(20):
+            assert (await complete(model, request("    print(")))[-1].finish
+
+
+async def test_a_newer_request_ends_the_older():
+    async with embedded() as model, aclosing(model.fim(ENDLESS)) as older:
+        await anext(older)
+        async with asyncio.timeout(20):
+            newer = await complete(model, request("    print("))
+            rest = [chunk async for chunk in older]
+        assert newer[-1].finish
+        assert [chunk.finish for chunk in rest if chunk.finish] == []
+
+
+async def test_of_many_requests_the_last_is_answered():
+    async with embedded() as model:
+        replies = await asyncio.gather(*(complete(model, request("    print(")) for _ in range(5)))
+    assert [bool(reply) for reply in replies] == [False] * 4 + [True]
+
+
+async def crash(model: Embedded) -> None:
+    """Kill the process in the middle of a reply."""
+    async with aclosing(model.fim(ENDLESS)) as chunks:
+        await anext(chunks)
+        os.kill(model._child.process.pid, signal.SIGKILL)
+        async for _ in chunks:
+            pass
+
+
+async def test_it_is_started_again_after_a_crash():
+    async with embedded() as model:
+        with pytest.raises(Unavailable, match="The next completion starts it again"):
+            await crash(model)
+        assert (await complete(model, request("    print(")))[-1].finish
+        for _ in range(MOST_CRASHES):
+            with pytest.raises(Unavailable, match="stopped unexpectedly"):
+                await crash(model)
+        with pytest.raises(Unavailable, match="3 times in a row and is not started again"):
+            await complete(model, request("    print("))
+
+
+async def test_killed_while_idle():
+    async with embedded() as model:
+        await model.warm()
+        process = model._child.process
+        os.kill(process.pid, signal.SIGKILL)
+        await process.wait()
+        assert (await complete(model, request("    print(")))[-1].finish
+
+
+async def test_closed_while_loading():
+    async with embedded() as model:
+        warming = asyncio.create_task(model.warm())
+        await asyncio.sleep(0)
+        async with asyncio.timeout(2):
+            await model.aclose()
+            await asyncio.wait((warming,))
+    assert model._child is None
+
+
+PARENT = """
+import asyncio, sys
+from codestral_ls.providers.child import start
+from pathlib import Path
+
+async def main():
+    server = await start(Path(sys.argv[1]))
+    print(server.url, flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+async def test_it_dies_with_its_parent(weights):
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, str(weights)], stdout=subprocess.PIPE, text=True)
+    try:
+        url = await asyncio.to_thread(parent.stdout.readline)
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+        parent.kill()
+        async with asyncio.timeout(2):
+            assert await reader.read() == b""
+    finally:
+        parent.kill()
+        parent.wait()
+        parent.stdout.close()
+    writer.close()
+    await asyncio.gather(writer.wait_closed(), return_exceptions=True)
+
+
+async def test_a_file_that_is_no_model(tmp_path):
+    (tmp_path / "broken.gguf").write_bytes(b"no model")
+    async with embedded(str(tmp_path / "broken.gguf")) as model:
+        with pytest.raises(Unavailable, match=r"cannot load broken\.gguf.*whole GGUF file"):
+            await model.warm()
+
+
+def test_a_model_by_path(weights):
+    assert Embedded(str(weights)).profile == Embedded(NAME).profile
+
+
+def test_a_model_that_is_not_here(tmp_path, monkeypatch):
+    monkeypatch.setenv("CODESTRAL_LS_CACHE", str(tmp_path))
+    with pytest.raises(BadRequest, match="Run: codestral-ls models install smollm2-135m"):
+        Embedded(NAME)
+
+
+def test_without_the_extra(monkeypatch):
+    monkeypatch.setattr(child.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(BadRequest, match=r"Run: pip install 'codestral-ls\[embedded\]'"):
+        Embedded(NAME)
