@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         # The reader of our output, `head` for one, has had enough: what is left must not be flushed.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return 0
     except (ModelError, Failure) as error:
         print(f"codestral-ls: {error}", file=sys.stderr)
