@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -15,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).parents[2]
 PLUGIN = ROOT / "editors" / "neovim"
 PROBE = Path(__file__).with_name("probe.lua")
 SCRIPTS = Path(sys.executable).parent
-PATIENCE = 3.0
+PATIENCE = 30.0
 """Seconds that anything may take on a busy machine."""
 
 _RESPONSE, _NOTIFICATION, _POLL = 1, 2, 0.01
@@ -42,7 +43,11 @@ def find() -> str | None:
     )
 
 
-MISSING = "" if find() else "needs Neovim 0.11 or later, which the extra `dev` brings on Linux"
+MISSING = (
+    ""
+    if find() and hasattr(socket, "AF_UNIX")
+    else "needs Neovim 0.11 or later, which the extra `dev` brings on Linux"
+)
 """Why nothing can be tested here, if so."""
 
 
@@ -71,6 +76,19 @@ class Neovim:
             assert time.monotonic() < deadline, f"{what} did not come: {self._state()}"
             time.sleep(_POLL)
         return found
+
+    def play(self, keys: Sequence[str], wanted: Sequence[str], file: Path) -> list[str]:
+        """Press keys, each after Neovim drew what is `wanted` of the one before.
+
+        Returns all that it drew, which goes through `file`.
+        """
+        self.probe("play", keys, wanted, str(file))
+        deadline = time.monotonic() + PATIENCE
+        while not file.exists():
+            assert time.monotonic() < deadline, f"not all was drawn: {self._state()}"
+            time.sleep(_POLL)
+        frames: list[str] = json.loads(file.read_text(encoding="utf-8"))
+        return frames
 
     def insert(self, marked: str) -> None:
         """Go into insert mode where █ stands in `marked`, the buffer's text with that mark."""

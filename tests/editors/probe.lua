@@ -1,5 +1,5 @@
 -- What a test reads from Neovim, and a language server inside it that says what a test wants.
-local probe = { frames = {}, log = {}, answers = {}, status = {} }
+local probe = { log = {}, answers = {}, status = {} }
 
 -- The picture's rows down to the buffer's end, as a terminal would show them.
 function probe.screen()
@@ -39,14 +39,34 @@ function probe.ghost()
   return lines
 end
 
--- From now on, note the ghost text each time that the screen is drawn.
-function probe.record()
-  probe.frames = {}
+-- Press keys one by one, each once Neovim has drawn what the one before should lead to: the first line and the ghost
+-- text as `line|ghost`. Then write all that was drawn to a file. To ask from outside meanwhile would disturb: with
+-- a message waiting, Neovim draws before it tells its plug-ins about a key.
+function probe.play(keys, wanted, file)
+  local frames, step = {}, 0
+  -- With syntax rules, Neovim draws a key before it tells plug-ins of it, and again before a terminal sees it.
+  vim.cmd.syntax('off')
+  local function press()
+    step = step + 1
+    if keys[step] then
+      vim.api.nvim_input(keys[step])
+    else
+      vim.fn.writefile({ vim.json.encode(frames) }, file .. '.new')
+      vim.uv.fs_rename(file .. '.new', file)
+    end
+  end
   vim.api.nvim_set_decoration_provider(vim.api.nvim_create_namespace('probe'), {
     on_start = function()
-      probe.frames[#probe.frames + 1] = table.concat(probe.ghost(), '\n')
+      local frame = vim.fn.getline(1) .. '|' .. table.concat(probe.ghost(), '\n')
+      if step > 0 and frame ~= frames[#frames] then
+        frames[#frames + 1] = frame
+        if frame == wanted[step] then
+          vim.schedule(press)
+        end
+      end
     end,
   })
+  vim.schedule(press)
 end
 
 function probe.sent(method)

@@ -3,46 +3,45 @@
 ---`vim.lsp.enable('codestral_ls')` is all it needs; `setup` only binds keys.
 local M = {}
 
----Keys for insert mode. None is bound unless it is named here; `<Plug>(codestral-accept)` and so on always are.
----@class codestral.Keys
----@field accept? string Insert the suggestion. Without one, the key does what it did before.
----@field dismiss? string Hide the suggestion. Without one, the key does what it did before.
+---Keys are those of insert mode. None is bound unless it is named here; `<Plug>(codestral-accept)` and so on
+---always are. Without a suggestion, the keys to accept and to dismiss do what they did before.
+---@class codestral.Options
+---@field accept? string Insert the suggestion.
+---@field dismiss? string Hide the suggestion.
 ---@field trigger? string Ask for a suggestion here, also where none comes by itself.
 
----@param keys? codestral.Keys
-function M.setup(keys)
-  for name, key in pairs(keys or {}) do
-    require('codestral.keys').bind(key, M[name], name)
+---@param options? codestral.Options
+function M.setup(options)
+  options = options or {}
+  for _, name in ipairs({ 'accept', 'dismiss', 'trigger' }) do
+    if options[name] then
+      require('codestral.keys').bind(options[name], M[name], name)
+    end
   end
 end
 
 ---Insert the suggestion that is shown.
 ---@return boolean accepted false where none is shown
 function M.accept()
-  return M._show().accept()
+  return require('codestral.inline').accept()
 end
 
 ---Hide the suggestion that is shown, until the text changes.
 ---@return boolean dismissed false where none is shown
 function M.dismiss()
-  return M._show().dismiss()
+  return require('codestral.inline').dismiss()
 end
 
 ---Ask for a suggestion at the cursor, also where none comes by itself.
 ---@return boolean asked false where no server is attached
 function M.trigger()
-  return M._show().trigger()
+  return require('codestral.inline').trigger()
 end
 
 ---@param client vim.lsp.Client
 ---@param bufnr integer
 function M.attach(client, bufnr)
-  M._show().attach(client, bufnr)
-end
-
----@private
-function M._show()
-  return require(vim.lsp.inline_completion and 'codestral.native' or 'codestral.inline')
+  require('codestral.inline').attach(client, bufnr)
 end
 
 return M

@@ -1,4 +1,7 @@
----Ghost text for Neovim 0.11, which has none of its own. One suggestion at a time: that at the cursor.
+---Ghost text. One suggestion at a time: that at the cursor.
+---
+---Neovim 0.12 has its own, which waits 200 ms before it asks. Accepted meanwhile, it inserts a second time what was
+---typed of the suggestion (seen in 0.12.4), so it is not used.
 local draw = require('codestral.draw')
 local at = require('codestral.suggestion')
 
@@ -17,6 +20,9 @@ local seen ---@type codestral.Place?
 ---@param client vim.lsp.Client
 ---@param bufnr integer
 function M.attach(client, bufnr)
+  if vim.lsp.inline_completion then
+    vim.lsp.inline_completion.enable(false, { client_id = client.id })
+  end
   local group = vim.api.nvim_create_augroup('codestral.inline.' .. bufnr, {})
   local function on(events, callback)
     vim.api.nvim_create_autocmd(events, { group = group, buffer = bufnr, callback = callback })

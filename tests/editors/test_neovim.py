@@ -1,0 +1,119 @@
+"""A real Neovim with the real server: what a user gets from a fake Mistral and from a real model."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from codestral_ls.providers import store
+from tests.editors.neovim import MISSING, ROOT, Neovim, started
+from tests.upstream.mistral import FakeMistral
+from tests.upstream.thread import in_thread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
+
+MODEL = "smollm2-135m"
+SHOP = ROOT / "fixtures" / "workspaces" / "shop"
+INIT = """
+vim.lsp.config('codestral_ls', {
+  init_options = vim.json.decode([==[%s]==]),
+  handlers = { ['codestral/status'] = function(_, told) probe.status = told end },
+})
+vim.lsp.enable('codestral_ls')
+require('codestral').setup({ accept = '<Tab>', trigger = '<C-t>' })
+"""
+
+
+@contextmanager
+def shop(folder: Path, settings: object, **environ: str) -> Iterator[Neovim]:
+    """Neovim with the shop's cart open, and a server that is ready to complete."""
+    workspace = shutil.copytree(SHOP, folder / "shop", dirs_exist_ok=True)
+    init = INIT % json.dumps({"completion": settings})
+    with started(folder, workspace / "cart.py", init, environ=environ) as nvim:
+        nvim.until(lambda nvim: nvim.lua("return probe.status.state") == "ready", "the server's being ready")
+        yield nvim
+
+
+@contextmanager
+def shop_with_mistral(folder: Path, reply: object) -> Iterator[Neovim]:
+    with in_thread(FakeMistral(reply)) as running:
+        upstream = running.upstream
+        settings = {"provider": "mistral", "base_url": upstream.api_url, "api_key_env": "FAKE_KEY"}
+        with shop(folder, settings, FAKE_KEY=upstream.api_key) as nvim:
+            yield nvim
+
+
+def text_of(nvim: Neovim) -> str:
+    return "\n".join(nvim.probe("buffer"))
+
+
+def ledger(folder: Path) -> list[str]:
+    """The kinds of what the server noted, in its order."""
+    file = folder / "codestral_ls_state" / "ledger.jsonl"
+    return [json.loads(line)["kind"] for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def cart(body: str) -> str:
+    """The shop's cart, with `body` in the place that waits for one; █ in it is the cursor."""
+    text = (SHOP / "cart.py").read_text(encoding="utf-8").removesuffix("\n")
+    head, tail = text.split('"""Price times quantity."""\n        \n')
+    return f'{head}"""Price times quantity."""\n        {body}\n{tail}'
+
+
+CASES = {
+    "a-line": ("", "return self.price * self.quantity"),
+    "several-lines": (
+        "",
+        "if self.quantity < 1:\n            return 0.0\n        return self.price * self.quantity",
+    ),
+    "astral": ('note = "🎉" + ', 'str("🎈🎊") + "é"'),
+}
+
+
+@pytest.mark.parametrize(("typed", "reply"), CASES.values(), ids=CASES)
+def test_a_completion_is_typed_through_accepted_and_undone(tmp_path, typed, reply):
+    with shop_with_mistral(tmp_path, reply) as nvim:
+        nvim.insert(cart("█"))
+        nvim.type(typed)
+        nvim.until(lambda nvim: nvim.probe("ghost") and text_of(nvim) == cart(typed), "the ghost text")
+        first, *more = reply.split("\n")
+        assert nvim.probe("ghost") == [first, *more]
+        nvim.type(first[:3])
+        nvim.until(lambda nvim: text_of(nvim) == cart(typed + first[:3]), "the keys")
+        assert nvim.probe("ghost") == [first[3:], *more]
+        nvim.type("<Tab>")
+        nvim.until(lambda nvim: text_of(nvim) == cart(typed + reply), "the accepted text")
+        nvim.type("<Esc>u")
+        nvim.until(lambda nvim: text_of(nvim) == cart(typed + first[:3]), "the undone text")
+        nvim.until(lambda nvim: "accepted" in ledger(tmp_path), "the server's note of it")
+    assert ledger(tmp_path).count("accepted") == 1
+
+
+@pytest.fixture(scope="session")
+def weights() -> Path:
+    """The folder of the small embedded model, which is fetched if it is not on this machine."""
+    return store.install(MODEL).parent
+
+
+def test_a_real_model_completes(tmp_path, weights):
+    """The model of 98 MB, asked by a key: what it says is its own affair; only what must hold is checked."""
+    (tmp_path / "codestral_ls_cache").mkdir()
+    (tmp_path / "codestral_ls_cache" / "models").symlink_to(weights)
+    with shop(tmp_path, {"provider": "embedded", "model": MODEL}) as nvim:
+        nvim.insert(cart("█"))
+        nvim.type("return self.price * <C-t>")
+        ghost = nvim.until(lambda nvim: nvim.probe("ghost"), "the ghost text")
+        assert "".join(ghost).strip()
+        assert text_of(nvim) == cart("return self.price * ")
+        nvim.type("<Tab>")
+        accepted = cart("return self.price * " + "\n".join(ghost))
+        nvim.until(lambda nvim: text_of(nvim) == accepted, "the accepted text")
+        nvim.until(lambda nvim: "accepted" in ledger(tmp_path), "the server's note of it")
