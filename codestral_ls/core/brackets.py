@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 CLOSED_BY = {"(": ")", "[": "]", "{": "}"}
 OPENED_BY = {closer: opener for opener, closer in CLOSED_BY.items()}
@@ -53,8 +54,7 @@ _PYTHON_CODE = re.compile(r"^[ \t]*(?:(?:async )?def \w+\(|class \w+[(:]|@\w)", 
 _OPENING = re.compile(r"\"\"\"|'''|/\*|//|--|<!--|.", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Bracket:
+class Bracket(NamedTuple):
     """`kind` is the character that opens, also where this is the bracket that closes."""
 
     kind: str

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from codestral_ls.core.brackets import QUOTES, scan
+from codestral_ls.core.scope import missing_closers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,7 +52,7 @@ def stutters(line: str, times: int = 6) -> bool:
 
     A phrase without two letters together may be data, or a ruler.
     """
-    line = line.rstrip()[-_LONGEST_LINE:]
+    line = line[-_LONGEST_LINE:]
     long = times * 2 // 3
     phrases = (line[-period:] for period in range(3, len(line) // long + 1))
     return any(
@@ -63,21 +64,22 @@ def stutters(line: str, times: int = 6) -> bool:
 def repeats_below(lines: Sequence[str], around: Around) -> bool:
     """True where the first visible line, and what it says is telling, is the next one of the document."""
     first = next((number for number, line in enumerate(lines) if line.strip()), None)
-    if first is None or not around.following or around.rest:
+    below = _next_lines(around)
+    if first is None or not below:
         return False
     line = _full(lines[first], first, around)
-    return bool(_TELLING.match(line.lstrip())) and _same(line, around.following[0], around)
+    return bool(_TELLING.match(line.lstrip())) and _same(line, below[0], around)
 
 
 def drop_line_below(text: str, around: Around) -> str:
     """P8c: nothing of a reply that begins with the next line, is the next lines, or nearly the next line."""
     lines = [_full(line, number, around) for number, line in enumerate(text.split("\n"))]
-    visible = [line for line in lines if line.strip()]
-    if not visible or around.rest or not around.following:
+    visible, below = [line for line in lines if line.strip()], _next_lines(around)
+    if not visible or not below:
         return text
-    if repeats_below(text.split("\n"), around) or _all_same(visible, around.following, around):
+    if repeats_below(text.split("\n"), around) or _all_same(visible, below, around):
         return ""
-    return "" if len(visible) == 1 and _nearly_below(visible[0].strip(), around) else text
+    return "" if len(visible) == 1 and _nearly_below(visible[0].strip(), below, around) else text
 
 
 def drop_line_above(text: str, around: Around) -> str:
@@ -92,15 +94,12 @@ def cut_lines_that_follow(text: str, around: Around) -> str:
     """P8b: the last lines are the next ones of the document, or the rest of the cursor's line and those."""
     lines = text.split("\n")
     numbers = [number for number, line in enumerate(lines) if line.strip()]
-    pairs = scan(text, around.hole.language, around.opened).pairs if around.following else ()
     for size in range(min(len(numbers), len(around.following)), 0, -1):
-        start = numbers[-size]
         tail = [_full(lines[number], number, around) for number in numbers[-size:]]
-        if not _all_same(tail, around.following, around):
-            continue
-        kept = "\n".join(lines[:start])
-        if kept.rstrip().endswith(around.rest) and not _tears(pairs, len(kept)):
-            return kept
+        kept = "\n".join(lines[: numbers[-size]])
+        if _all_same(tail, around.following, around) and kept.rstrip().endswith(around.rest):
+            torn = not _WORD.search(around.rest + "".join(tail)) and _tears(_pairs(text, around), len(kept))
+            return text if torn else kept
     return text
 
 
@@ -139,21 +138,30 @@ def _overlap(text: str, around: Around) -> int:
     lengths = [size for size in (len(rest), *partial) if rest[:size].strip() and text.endswith(rest[:size])]
     if not lengths:
         return 0
-    language = "plaintext" if around.opened in QUOTES else around.hole.language
-    pairs = scan(text, language, "" if around.opened in QUOTES else around.opened).pairs
-    return next((size for size in lengths if _is_foreign(text, size, pairs)), 0)
+    pairs = _pairs(text, around)
+    torn = [size for size in lengths if _tears(pairs, len(text) - size)]
+    return next((size for size in lengths if size not in torn or not _is_needed(rest[:size], around)), 0)
 
 
-def _is_foreign(text: str, size: int, pairs: Iterable[tuple[int, int]]) -> bool:
-    """True where the last characters close nothing that the text itself has opened."""
-    start = len(text) - size
-    odd = any(text.count(quote, 0, start) % 2 for quote in "\"'`" if quote in text[start:])
-    return not odd and not _tears(pairs, start)
+def _pairs(text: str, around: Around) -> tuple[tuple[int, int], ...]:
+    """Brackets that the text opens and closes; the cursor being in a string, also those in it."""
+    if around.opened in QUOTES:
+        return scan(text, "plaintext").pairs
+    return scan(text, around.hole.language, around.opened).pairs
 
 
 def _tears(pairs: Iterable[tuple[int, int]], cut: int) -> bool:
     """True where a cut would part a bracket from the one that closes it."""
     return any(opener < cut <= closer for opener, closer in pairs)
+
+
+def _is_needed(rest: str, around: Around) -> bool:
+    """True where the brackets right of the cursor close what is open left of it."""
+    if around.opened in QUOTES:
+        return not _WORD.search(rest)
+    closers = [kind for kind, _ in _closers(rest, around)]
+    openers = [opener.kind for opener in missing_closers(around, len(around.rest))]
+    return bool(closers) and openers[::-1][: len(closers)] == closers
 
 
 def _closers(text: str, around: Around) -> list[tuple[str, int]]:
@@ -171,6 +179,13 @@ def _is_within(rest: str, text: str) -> bool:
     return all(token in tokens for token in _TOKEN.findall(rest))
 
 
+def _next_lines(around: Around) -> tuple[str, ...]:
+    """The lines that come next: the cursor's own, where it stands in the indentation; none in a line."""
+    if around.rest:
+        return (around.head + around.rest.lstrip(), *around.following) if around.starts_line else ()
+    return around.following
+
+
 def _full(line: str, number: int, around: Around) -> str:
     return (around.head + line if number == 0 else line).rstrip()
 
@@ -185,13 +200,13 @@ def _all_same(lines: Sequence[str], following: Sequence[str], around: Around) ->
     )
 
 
-def _nearly_below(line: str, around: Around) -> bool:
+def _nearly_below(line: str, following: Sequence[str], around: Around) -> bool:
     """True for a long line that differs from the next one in one place, unless the lines there all look
     alike, as the rows of a table do."""
-    below = around.following[0].strip()
+    below = following[0].strip()
     if len(line) <= _LONG or not _are_close(line, below, _LIKE):
         return False
-    neighbours = [other.strip() for other in (*around.above[-1:], *around.following[1:2])]
+    neighbours = [other.strip() for other in (*around.above[-1:], *following[1:2])]
     return not any(_are_close(other, below, 0.4) for other in neighbours)
 
 

@@ -60,7 +60,9 @@ _FENCE_LINE = re.compile(r"^[ \t]*```", re.MULTILINE)
 _CHAT = re.compile(
     r"\s*(?:Here(?:'s| is| are) (?:the|an?|your|some)|Sure[,!]|Certainly[,!]|I'm sorry|As an AI)\b"
 )
-_TRAILING_BLANKS = re.compile(r"[ \t]+$", re.MULTILINE)
+
+MOST_CHARACTERS = 10_000
+"""A longer reply is cut there before anything else: no suggestion is of that size."""
 
 # A second round settles nearly every reply; more only bounds hostile ones.
 _ROUNDS = 4
@@ -100,14 +102,14 @@ def enough(raw: str, hole: Hole) -> bool:
     """
     around = look_around(hole)
     text = only_text(raw, around)
-    if _control_token(text, around) is not None or _talks(text, around):
+    if len(raw) > MOST_CHARACTERS or _control_token(text, around) is not None or _talks(text, around):
         return True
     body, closed = _unfenced(text, around)
     for refine in OPENING:
         body = refine(body, around)
     lines = body.split("\n")
     if not body.strip():
-        return closed or len(lines) > MOST_BLANK_LINES + 1
+        return closed or (text.isspace() and text.count("\n") > MOST_BLANK_LINES)
     if closed or len(lines) > hole.max_lines + 1:
         return True
     if hole.mode == "single":
@@ -121,8 +123,8 @@ def enough(raw: str, hole: Hole) -> bool:
 
 
 def only_text(text: str, around: Around) -> str:
-    """P0: line feeds only; no NUL, no lone surrogate."""
-    return line_feeds(_NOT_TEXT.sub("", text))
+    """P0: line feeds only; no NUL, no lone surrogate; no more than a model says in its right mind."""
+    return line_feeds(_NOT_TEXT.sub("", text[:MOST_CHARACTERS]))
 
 
 def cut_control_tokens(text: str, around: Around) -> str:
@@ -183,16 +185,17 @@ def balance_closers(text: str, around: Around) -> str:
 
 def strip_trailing_blanks(text: str, around: Around) -> str:
     """P12: at the end of each line. Markdown breaks lines with them; before other text one may be needed."""
-    lines = text if around.hole.language in PROSE else _TRAILING_BLANKS.sub("", text)
     if around.rest and "\n" not in text:
         return text
-    return lines.rstrip(" \t\n")
+    if around.hole.language in PROSE:
+        return text.rstrip()
+    return "\n".join(line.rstrip(" \t") for line in text.split("\n")).rstrip()
 
 
 def worth_showing(text: str, around: Around) -> str:
     """P13: more than one visible character, and not just what stands right of the cursor."""
     visible = text.strip()
-    return "" if len(visible) <= 1 or around.rest.startswith(visible) else text
+    return "" if len(visible) <= 1 or around.rest.lstrip().startswith(visible) else text
 
 
 FILTERS: tuple[Callable[[str, Around], str], ...] = (

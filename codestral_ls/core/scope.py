@@ -55,11 +55,11 @@ def block_end(lines: Sequence[str], around: Around, *, complete: bool = True) ->
     With `complete=False` the last line is still being written, and decided only if more text cannot change
     what it begins with.
     """
-    first = next((number for number, line in enumerate(lines) if line.strip()), None)
+    seen = lines if complete or _is_settled(lines[-1]) else lines[:-1]
+    first = next((number for number, line in enumerate(seen) if line.strip()), None)
     if first is None:
         return None
     layout = _layout(around.hole.language)
-    seen = lines if complete or _is_settled(lines[-1]) else lines[:-1]
     return _ENDS[layout](seen, first, around)
 
 
