@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
-from pygls.protocol import default_converter
 
 from codestral_ls import __version__, log
 from codestral_ls.capabilities import capabilities
@@ -24,6 +23,7 @@ from codestral_ls.core.text import Document
 from codestral_ls.editor import Editor
 from codestral_ls.engine.workspace import path_of
 from codestral_ls.items import ACCEPTED, Popup, ghost_text, ghost_text_in_popup, menu_entry
+from codestral_ls.lenient import converter
 from codestral_ls.protocol import Protocol
 
 if TYPE_CHECKING:
@@ -48,9 +48,7 @@ class Server(LanguageServer):
     protocol: Protocol
 
     def __init__(self, connect: Connect) -> None:
-        super().__init__(
-            "codestral-ls", __version__, protocol_cls=Protocol, converter_factory=default_converter
-        )
+        super().__init__("codestral-ls", __version__, protocol_cls=Protocol, converter_factory=converter)
         self.editor = Editor(self.protocol)
         self.app = connect(self.editor)
         self.encoding: Encoding = "utf-16"

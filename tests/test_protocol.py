@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
-from pygls.protocol import default_converter
 
+from codestral_ls.lenient import converter
 from codestral_ls.protocol import Protocol
 
-CONVERTER = default_converter()
+CONVERTER = converter()
 REQUESTS = sorted(method for method, (_, response, *_) in types.METHOD_TO_TYPES.items() if response)
 NOTIFICATIONS = sorted(set(types.METHOD_TO_TYPES) - {*REQUESTS, types.EXIT})
 
