@@ -23,8 +23,8 @@ Kind = Literal["asked", "shown", "accepted", "partial", "rejected"]
 
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One event. `time` is in seconds since the epoch, `length` in characters, `milliseconds` from the
-    request to its end."""
+    """One event. `time` is in seconds since the epoch, `milliseconds` from the request to its end. `length`
+    is what a model answered, in characters; for "partial", what was accepted, in UTF-16 units."""
 
     time: float
     kind: Kind
