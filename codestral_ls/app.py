@@ -25,15 +25,16 @@ from codestral_ls.providers import choose
 from codestral_ls.providers.store import install, model_named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from codestral_ls.core.config import Completion
+    from codestral_ls.core.config import Completion, Endpoint
     from codestral_ls.core.layers import Problem
     from codestral_ls.core.model import Model
     from codestral_ls.providers import Choice
 
     Progress = Callable[[int, int], None]
+    Choose = Callable[[Endpoint, Mapping[str, str]], Awaitable[Choice]]
 
 
 class User(Protocol):
@@ -53,7 +54,10 @@ class User(Protocol):
 
 
 class App:
-    """The product without its shells: documents, settings, a completer, and the model behind it."""
+    """The product without its shells: documents, settings, a completer, and the model behind it.
+
+    `choose`, `clock` (in seconds) and `ledger` are for those who bring a model and a time of their own.
+    """
 
     def __init__(
         self,
@@ -62,9 +66,12 @@ class App:
         config_file: Path | None = None,
         command_line: Mapping[str, object] | None = None,
         environ: Mapping[str, str] = os.environ,
+        choose: Choose = choose,
+        clock: Callable[[], float] = time.monotonic,
+        ledger: Ledger | None = None,
     ) -> None:
         self.workspace = Workspace()
-        self.ledger = Ledger(_ledger_file(environ), time.time)
+        self.ledger = ledger or Ledger(_ledger_file(environ), time.time)
         self.settings = Settings()
         self.origins: Mapping[str, str] = {}
         self.completer: Completer | None = None
@@ -74,6 +81,8 @@ class App:
         self._config_file = config_file
         self._command_line = command_line or {}
         self._environ = environ
+        self._choose = choose
+        self._clock = clock
         self.model: Model | None = None
         self._disk: DiskTier | None = None
         self._connecting: asyncio.Task[None] | None = None
@@ -122,7 +131,7 @@ class App:
             self._tell(Status("off", "Completion is switched off in the settings.", ""))
             return
         try:
-            self.choice = await choose(self.settings.completion, self._environ)
+            self.choice = await self._choose(self.settings.completion, self._environ)
             if self.choice.install and not await self._fetched(self.choice.install):
                 return
             self._use(self.choice.connect())
@@ -145,9 +154,7 @@ class App:
         self._disk = DiskTier(cache_folder(), cache.size_mb, cache.days) if cache.disk else None
         if self._disk:
             self._disk.warm()
-        carrier = Carrier(
-            model, disk=self._disk, ledger=self.ledger, clock=time.monotonic, on_status=self._tell
-        )
+        carrier = Carrier(model, disk=self._disk, ledger=self.ledger, clock=self._clock, on_status=self._tell)
         self.completer = Completer(model.profile, carrier, self.workspace, _options(settings.completion))
 
     async def _disconnect(self) -> None:
