@@ -113,7 +113,7 @@ def enough(raw: str, hole: Hole) -> bool:
     if closed or len(lines) > hole.max_lines + 1:
         return True
     if hole.mode == "single":
-        return "\n" in body.lstrip(" \t\n")
+        return "\n" in body.lstrip()
     return (
         block_end(lines, around, complete=False) is not None
         or repeats_below(lines[:-1], around)
