@@ -3,9 +3,11 @@ local M = {}
 
 local namespace = vim.api.nvim_create_namespace('codestral')
 
--- The group of Neovim 0.12's own ghost text, so that a colour scheme for the one suits the other.
-local GROUP = 'ComplHint'
-vim.api.nvim_set_hl(0, GROUP, { link = 'NonText', default = true })
+-- The group of Neovim 0.12's own ghost text, so that a colour scheme for the one suits the other. Where it says
+-- nothing for a terminal of few colours, as Neovim's default scheme does, ghost text would look like text: so grey.
+local GHOST = { 'CodestralGhost', 'ComplHint' }
+vim.api.nvim_set_hl(0, GHOST[1], { ctermfg = 'DarkGrey', default = true })
+vim.api.nvim_set_hl(0, GHOST[2], { link = 'NonText', default = true })
 
 ---@param bufnr integer
 function M.clear(bufnr)
@@ -62,7 +64,7 @@ function M._lines(lines, place)
   local first = lines[1] .. (' '):rep(missing)
   local below = {} ---@type [string, string][][]
   for index = 2, #lines do
-    below[#below + 1] = { { M._without_tabs(lines[index], 0), GROUP } }
+    below[#below + 1] = { { M._without_tabs(lines[index], 0), GHOST } }
   end
   M._mark(place, 0, first, behind == '' and 'inline' or 'overlay', below)
 end
@@ -77,7 +79,7 @@ function M._mark(place, behind, text, position, below)
   local column = place.col + behind
   local before = vim.fn.strdisplaywidth(place.line:sub(1, column))
   vim.api.nvim_buf_set_extmark(place.bufnr, namespace, place.row, column, {
-    virt_text = { { M._without_tabs(text, before), GROUP } },
+    virt_text = { { M._without_tabs(text, before), GHOST } },
     virt_text_pos = position,
     virt_lines = below,
     undo_restore = false,
