@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Start
-from tests.e2e.wire import Message, Process, place
+from tests.e2e.wire import Message, Wire, place
 
 INLINE = "textDocument/inlineCompletion"
 
 
-async def test_settings_pushed_and_pulled(server: Process) -> None:
-    await server.initialize(
+async def test_settings_pushed_and_pulled(session: Wire, caplog: pytest.LogCaptureFixture) -> None:
+    await session.initialize(
         {"workspace": {"configuration": True, "didChangeConfiguration": {"dynamicRegistration": True}}},
         initializationOptions={"completion": {"model": "first"}},
     )
@@ -21,59 +20,56 @@ async def test_settings_pushed_and_pulled(server: Process) -> None:
         [(None, "first"), ({}, "first"), ({"completion": {"model": "pulled"}}, "pulled")]
     ):
         if number:
-            server.tell("workspace/didChangeConfiguration", {"settings": None})
-        question = await server.asked("workspace/configuration")
+            session.tell("workspace/didChangeConfiguration", {"settings": None})
+        question = await session.asked("workspace/configuration")
         assert question["params"] == {"items": [{"section": "codestral"}]}
-        server.send({"id": question["id"], "result": [told]})
+        session.send({"id": question["id"], "result": [told]})
         if number == 0:
-            registration = await server.asked("client/registerCapability")
-            server.send({"id": registration["id"], "error": {"code": -32601, "message": "no"}})
-        assert (await _last_status(server))["model"] == f"{model} 0"
-    server.tell(
+            registration = await session.asked("client/registerCapability")
+            session.send({"id": registration["id"], "error": {"code": -32601, "message": "no"}})
+        assert (await _last_status(session))["model"] == f"{model} 0"
+    session.tell(
         "workspace/didChangeConfiguration", {"settings": {"codestral": {"completion": {"model": "x"}}}}
     )
-    server.send(
-        {"id": (await server.asked("workspace/configuration"))["id"], "error": {"code": 1, "message": ""}}
+    session.send(
+        {"id": (await session.asked("workspace/configuration"))["id"], "error": {"code": 1, "message": ""}}
     )
-    assert (await _last_status(server))["model"] == "x 0"
-    assert server.log == ""
+    assert (await _last_status(session))["model"] == "x 0"
+    assert caplog.messages == []
 
 
-async def test_wrong_settings_are_told_once(server: Process) -> None:
-    await server.initialize(initializationOptions={"completion": {"modell": "x"}})
+async def test_wrong_settings_are_told_once(session: Wire) -> None:
+    await session.initialize(initializationOptions={"completion": {"modell": "x"}})
     for _ in range(3):
-        server.tell("workspace/didChangeConfiguration", {"settings": {"completion": {"max_tokens": "y"}}})
-    await server.shut_down()
-    shown = [
-        message["params"] for message in await server.rest() if message.get("method") == "window/showMessage"
-    ]
+        session.tell("workspace/didChangeConfiguration", {"settings": {"completion": {"max_tokens": "y"}}})
+    await session.shut_down()
+    shown = [message["params"] for message in session.seen if message.get("method") == "window/showMessage"]
     assert [message["type"] for message in shown] == [2, 2]
     assert "completion.modell" in shown[0]["message"]
     assert "completion.max_tokens" in shown[1]["message"]
 
 
-async def test_folders(server: Process) -> None:
+async def test_folders(session: Wire) -> None:
     folders = [{"uri": f"file:///w/{name}", "name": name} for name in "abc"]
-    await server.initialize(workspaceFolders=folders[:2])
-    server.tell(
+    await session.initialize(workspaceFolders=folders[:2])
+    session.tell(
         "workspace/didChangeWorkspaceFolders", {"event": {"added": folders[1:], "removed": folders[:1]}}
     )
-    assert (await server.asked("codestral/status"))["params"]["model"] == " 2"
-    assert (await _last_status(server))["model"] == " 2"
+    assert (await session.asked("codestral/status"))["params"]["model"] == " 2"
+    assert (await _last_status(session))["model"] == " 2"
 
 
-async def test_nothing_is_said_before_initialized(start: Start) -> None:
-    server = await start("-m", "tests.e2e.scripted")
-    server.ask(1, "initialize", {"capabilities": {}, "initializationOptions": {"x": 1}})
-    await server.answer(1)
-    assert server.seen == []
-    server.tell("initialized", {})
-    assert (await server.asked("codestral/status"))["params"] == {
+async def test_nothing_is_said_before_initialized(session: Wire) -> None:
+    session.ask(1, "initialize", {"capabilities": {}, "initializationOptions": {"x": 1}})
+    await session.answer(1)
+    assert session.seen == []
+    session.tell("initialized", {})
+    assert (await session.asked("codestral/status"))["params"] == {
         "state": "ready",
         "message": "",
         "model": " 0",
     }
-    await server.asked("window/showMessage")
+    await session.asked("window/showMessage")
 
 
 @pytest.mark.parametrize(
@@ -85,18 +81,18 @@ async def test_nothing_is_said_before_initialized(start: Start) -> None:
         pytest.param({"error": {"code": -32601, "message": "unknown"}}, False, id="not supported"),
     ],
 )
-async def test_consent(server: Process, answer: Message, agreed: bool) -> None:
-    await server.initialize()
-    server.open("fetch\ngo")
-    server.ask(1, INLINE, place(0, 5))
-    server.ask(2, INLINE, place(1, 2))
-    question = await server.asked("window/showMessageRequest")
+async def test_consent(session: Wire, answer: Message, agreed: bool) -> None:
+    await session.initialize()
+    session.open("fetch\ngo")
+    session.ask(1, INLINE, place(0, 5))
+    session.ask(2, INLINE, place(1, 2))
+    question = await session.asked("window/showMessageRequest")
     assert question["params"]["message"] == "Fetch the model?"
     assert [action["title"] for action in question["params"]["actions"]] == ["Fetch 98 MB", "Not now"]
-    server.send({"id": question["id"], **answer})
-    assert bool((await server.answer(1))["result"]["items"]) is agreed
+    session.send({"id": question["id"], **answer})
+    assert bool((await session.answer(1))["result"]["items"]) is agreed
     assert not [
-        message for message in server.seen if message.get("method") == "window/workDoneProgress/create"
+        message for message in session.seen if message.get("method") == "window/workDoneProgress/create"
     ]
 
 
@@ -109,27 +105,27 @@ async def test_consent(server: Process, answer: Message, agreed: bool) -> None:
         pytest.param({"error": {"code": 1, "message": "no"}}, [], id="refused"),
     ],
 )
-async def test_progress(server: Process, reply: Message, said: list[Any]) -> None:
-    await server.initialize({"window": {"workDoneProgress": True}})
-    server.open("fetch\ngo")
-    server.ask(1, INLINE, place(0, 5))
-    question = await server.asked("window/showMessageRequest")
-    server.send({"id": question["id"], "result": {"title": "Fetch 98 MB"}})
-    create = await server.asked("window/workDoneProgress/create")
-    server.send({"id": create["id"], **reply})
-    first = [await server.asked("$/progress")] if said else []
-    server.ask(2, INLINE, place(1, 2))
-    assert (await server.answer(1))["result"]["items"]
-    shown = [*first, *(message for message in server.seen if message.get("method") == "$/progress")]
+async def test_progress(session: Wire, reply: Message, said: list[Any]) -> None:
+    await session.initialize({"window": {"workDoneProgress": True}})
+    session.open("fetch\ngo")
+    session.ask(1, INLINE, place(0, 5))
+    question = await session.asked("window/showMessageRequest")
+    session.send({"id": question["id"], "result": {"title": "Fetch 98 MB"}})
+    create = await session.asked("window/workDoneProgress/create")
+    session.send({"id": create["id"], **reply})
+    first = [await session.asked("$/progress")] if said else []
+    session.ask(2, INLINE, place(1, 2))
+    assert (await session.answer(1))["result"]["items"]
+    shown = [*first, *(message for message in session.seen if message.get("method") == "$/progress")]
     values = [message["params"]["value"] for message in shown]
     assert [(value["kind"], value.get("percentage")) for value in values] == said
     assert {message["params"]["token"] for message in shown} <= {create["params"]["token"]}
 
 
-async def _last_status(server: Process) -> dict[str, str]:
+async def _last_status(session: Wire) -> dict[str, str]:
     """The state after everything that was sent until now."""
-    await server.result("sync", "workspace/executeCommand", {"command": "nothing"})
-    said = [message["params"] for message in server.seen if message.get("method") == "codestral/status"]
-    server.seen.clear()
+    await session.sync()
+    said = [message["params"] for message in session.seen if message.get("method") == "codestral/status"]
+    session.seen.clear()
     states: list[dict[str, str]] = [status for status in said if status["state"] == "ready"]
     return states[-1]

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.e2e.wire import Message, Process, place
+from tests.e2e.wire import Message, Wire, place
 
 INLINE = "textDocument/inlineCompletion"
 MENU = "textDocument/completion"
@@ -16,14 +16,16 @@ URI = "file:///w/a.py"
 
 
 async def inline(
-    server: Process, line: int, character: int, uri: str = URI, **context: object
+    session: Wire, line: int, character: int, uri: str = URI, **context: object
 ) -> list[Message]:
-    items: list[Message] = (await server.result("i", INLINE, place(line, character, uri, **context)))["items"]
+    items: list[Message] = (await session.result("i", INLINE, place(line, character, uri, **context)))[
+        "items"
+    ]
     return items
 
 
-async def menu(server: Process, line: int, character: int) -> list[Message]:
-    answer = await server.result("m", MENU, place(line, character, triggerKind=1))
+async def menu(session: Wire, line: int, character: int) -> list[Message]:
+    answer = await session.result("m", MENU, place(line, character, triggerKind=1))
     assert answer["isIncomplete"] is True
     items: list[Message] = answer["items"]
     return items
@@ -47,12 +49,12 @@ def at(line: int, start: int, end: int | None = None) -> Message:
         pytest.param(None, "utf-16", 3, id="none offered"),
     ],
 )
-async def test_position_encoding(server: Process, encodings: Any, chosen: str, column: int) -> None:
+async def test_position_encoding(session: Wire, encodings: Any, chosen: str, column: int) -> None:
     general = {"general": {"positionEncodings": encodings}} if encodings else {}
-    result = await server.initialize(general)
+    result = await session.initialize(general)
     assert result["capabilities"]["positionEncoding"] == chosen
-    server.open("a😀b")
-    (item,) = await inline(server, 0, column)
+    session.open("a😀b")
+    (item,) = await inline(session, 0, column)
     assert item["insertText"] == "@2[😀|b]"
     assert item["range"] == at(0, column)
 
@@ -70,34 +72,34 @@ async def test_position_encoding(server: Process, encodings: Any, chosen: str, c
         pytest.param("ab", 7, 7, "@2[b|]", id="beyond the document"),
     ],
 )
-async def test_positions(server: Process, text: str, line: int, character: int, around: str) -> None:
-    await server.initialize()
-    server.open(text)
-    (item,) = await inline(server, line, character)
+async def test_positions(session: Wire, text: str, line: int, character: int, around: str) -> None:
+    await session.initialize()
+    session.open(text)
+    (item,) = await inline(session, line, character)
     assert item["insertText"] == around
     assert item["range"]["start"] == item["range"]["end"]
 
 
-async def test_changes(server: Process) -> None:
-    await server.initialize()
-    server.open("one\ntwo\n")
+async def test_changes(session: Wire) -> None:
+    await session.initialize()
+    session.open("one\ntwo\n")
     changes = [{"range": at(1, 0, 3), "text": "2"}, {"range": at(0, 3), "text": "\nhalf"}]
-    server.tell(
+    session.tell(
         "textDocument/didChange", {"textDocument": {"uri": URI, "version": 2}, "contentChanges": changes}
     )
-    assert (await inline(server, 2, 1))[0]["insertText"] == "@10[2|\n]"
-    server.tell("textDocument/didClose", {"textDocument": {"uri": URI}})
-    assert await inline(server, 0, 0) == []
-    assert await menu(server, 0, 0) == []
+    assert (await inline(session, 2, 1))[0]["insertText"] == "@10[2|\n]"
+    session.tell("textDocument/didClose", {"textDocument": {"uri": URI}})
+    assert await inline(session, 0, 0) == []
+    assert await menu(session, 0, 0) == []
 
 
-async def test_notebook(server: Process) -> None:
+async def test_notebook(session: Wire) -> None:
     """Its cells are documents of their own."""
-    await server.initialize()
+    await session.initialize()
     cells = [{"kind": 2, "document": f"nb:{name}"} for name in "ab"]
     book = {"uri": "file:///w/n.ipynb", "notebookType": "jupyter-notebook", "version": 1, "cells": cells}
     texts = [{"uri": f"nb:{name}", "languageId": "python", "version": 1, "text": name} for name in "abc"]
-    server.tell("notebookDocument/didOpen", {"notebookDocument": book, "cellTextDocuments": texts[:2]})
+    session.tell("notebookDocument/didOpen", {"notebookDocument": book, "cellTextDocuments": texts[:2]})
     edit = {"document": {"uri": "nb:a", "version": 2}, "changes": [{"range": at(0, 1), "text": "A"}]}
     swap = {
         "array": {"start": 1, "deleteCount": 1, "cells": [{"kind": 2, "document": "nb:c"}]},
@@ -105,27 +107,39 @@ async def test_notebook(server: Process) -> None:
         "didClose": [{"uri": "nb:b"}],
     }
     change = {"cells": {"structure": swap, "textContent": [edit]}}
-    server.tell(
+    session.tell(
         "notebookDocument/didChange",
         {"notebookDocument": {"uri": "file:///w/n.ipynb", "version": 2}, "change": change},
     )
-    assert (await inline(server, 0, 9, "nb:a"))[0]["insertText"] == "@2[A|]"
-    assert (await inline(server, 0, 9, "nb:c"))[0]["insertText"] == "@1[c|]"
-    assert await inline(server, 0, 9, "nb:b") == []
+    assert (await inline(session, 0, 9, "nb:a"))[0]["insertText"] == "@2[A|]"
+    assert (await inline(session, 0, 9, "nb:c"))[0]["insertText"] == "@1[c|]"
+    assert await inline(session, 0, 9, "nb:b") == []
     identifiers = [{"uri": "nb:a"}, {"uri": "nb:c"}]
-    server.tell(
+    session.tell(
         "notebookDocument/didClose",
         {"notebookDocument": {"uri": "file:///w/n.ipynb"}, "cellTextDocuments": identifiers},
     )
-    assert await inline(server, 0, 9, "nb:a") == []
+    assert await inline(session, 0, 9, "nb:a") == []
 
 
-async def test_trigger_kinds(server: Process) -> None:
-    await server.initialize()
-    server.open("abc")
-    commands = [(await inline(server, 0, 3, triggerKind=kind))[0]["command"] for kind in (1, 2)]
-    assert [command["arguments"] for command in commands] == [["invoked-1"], ["automatic-1"]]
+async def test_trigger_kinds(session: Wire) -> None:
+    """One that LSP has not thought of yet is none of the user's own asking."""
+    await session.initialize()
+    session.open("abc")
+    commands = [(await inline(session, 0, 3, triggerKind=kind))[0]["command"] for kind in (1, 2, 7)]
+    assert [command["arguments"] for command in commands] == [["invoked-1"], ["automatic-1"], ["automatic-1"]]
     assert {command["command"] for command in commands} == {"codestral.accepted"}
+
+
+async def test_kinds_of_later_editors(session: Wire) -> None:
+    """Languages, trigger kinds and cell kinds that lsprotocol does not know."""
+    await session.initialize()
+    document = {"uri": "nb:a", "languageId": "not invented yet", "version": 1, "text": "a"}
+    cell = {"kind": 3, "document": "nb:a"}
+    book = {"uri": "file:///w/n", "notebookType": "x", "version": 1, "cells": [cell]}
+    session.tell("notebookDocument/didOpen", {"notebookDocument": book, "cellTextDocuments": [document]})
+    answer = await session.result(1, MENU, place(0, 1, "nb:a", triggerKind=4))
+    assert answer["items"][0]["textEdit"]["newText"] == "a@1[a|]"
 
 
 @pytest.mark.parametrize(
@@ -136,21 +150,21 @@ async def test_trigger_kinds(server: Process) -> None:
         pytest.param("x = none", {"range": at(0, 4, 8), "text": "none"}, None, id="nothing to add"),
     ],
 )
-async def test_selected_entry(server: Process, text: str, selected: Message, want: str | None) -> None:
+async def test_selected_entry(session: Wire, text: str, selected: Message, want: str | None) -> None:
     """The engine is asked as if the entry were accepted; an item begins with it and replaces the same."""
-    await server.initialize()
-    server.open(text)
-    items = await inline(server, 0, len(text), triggerKind=2, selectedCompletionInfo=selected)
+    await session.initialize()
+    session.open(text)
+    items = await inline(session, 0, len(text), triggerKind=2, selectedCompletionInfo=selected)
     assert [(item["insertText"], item["range"]) for item in items] == (
         [(want, selected["range"])] if want else []
     )
 
 
-async def test_menu_entry(server: Process) -> None:
+async def test_menu_entry(session: Wire) -> None:
     """Clients keep an entry whose `filterText` begins with what is typed from the range's start."""
-    await server.initialize()
-    server.open("x = naïve")
-    (item,) = await menu(server, 0, 9)
+    await session.initialize()
+    session.open("x = naïve")
+    (item,) = await menu(session, 0, 9)
     assert item["textEdit"] == {"range": at(0, 4, 9), "newText": "naïve@9[e|]"}
     assert item["filterText"] == item["label"] == "naïve@9[e|]"
     assert (item["insertTextFormat"], item["insertTextMode"], item["preselect"]) == (1, 1, False)
@@ -167,9 +181,9 @@ async def test_menu_entry(server: Process) -> None:
         pytest.param({}, "never", False, id="never"),
     ],
 )
-async def test_what_is_offered(server: Process, announced: Message, setting: str, offered: bool) -> None:
+async def test_what_is_offered(session: Wire, announced: Message, setting: str, offered: bool) -> None:
     options = {"completion": {"menu": setting}}
-    result = await server.initialize({"textDocument": announced}, initializationOptions=options)
+    result = await session.initialize({"textDocument": announced}, initializationOptions=options)
     able = result["capabilities"]
     assert able["inlineCompletionProvider"] is True
     assert ("completionProvider" in able) is offered
@@ -178,31 +192,30 @@ async def test_what_is_offered(server: Process, announced: Message, setting: str
     assert able["executeCommandProvider"] == {"commands": ["codestral.accepted"]}
 
 
-async def test_menu_does_not_wait(server: Process) -> None:
+async def test_menu_does_not_wait(session: Wire) -> None:
     """Its time is up, and what it asked for still goes on."""
-    await server.initialize(initializationOptions={"completion": {"menu_wait_ms": 0}})
-    server.open("late\ngo")
-    assert await menu(server, 0, 4) == []
-    assert await inline(server, 1, 2) == []
-    assert await inline(server, 0, 4) != []
+    await session.initialize(initializationOptions={"completion": {"menu_wait_ms": 0}})
+    session.open("late\ngo")
+    assert await menu(session, 0, 4) == []
+    assert await inline(session, 1, 2) == []
+    assert await inline(session, 0, 4) != []
 
 
-async def test_feedback(server: Process, tmp_path: Path) -> None:
-    await server.initialize()
-    server.open("abc")
-    (item,) = await inline(server, 0, 3)
-    server.tell("textDocument/didShowCompletion", {"item": item})
-    server.tell("textDocument/didPartiallyAcceptCompletion", {"item": item, "acceptedLength": 2})
-    assert await server.result(1, "workspace/executeCommand", item["command"]) is None
+async def test_feedback(session: Wire, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    await session.initialize()
+    session.open("abc")
+    (item,) = await inline(session, 0, 3)
+    session.tell("textDocument/didShowCompletion", {"item": item})
+    session.tell("textDocument/didPartiallyAcceptCompletion", {"item": item, "acceptedLength": 2})
+    assert await session.result(1, "workspace/executeCommand", item["command"]) is None
     for odd in (None, {}, {"item": 5}, {"item": {"command": {"arguments": []}}, "acceptedLength": "x"}):
-        server.tell("textDocument/didShowCompletion", odd)
-        server.tell("textDocument/didPartiallyAcceptCompletion", odd)
+        session.tell("textDocument/didShowCompletion", odd)
+        session.tell("textDocument/didPartiallyAcceptCompletion", odd)
     for arguments in (None, [], [5], [{}]):
         command = {"command": "codestral.accepted", "arguments": arguments}
-        assert await server.result(2, "workspace/executeCommand", command) is None
-    await server.shut_down()
-    await server.ended()
+        assert await session.result(2, "workspace/executeCommand", command) is None
+    await session.shut_down()
     records = [msgspec.json.decode(line) for line in (tmp_path / "ledger.jsonl").read_bytes().splitlines()]
     assert [record["kind"] for record in records] == ["shown", "partial", "accepted"]
     assert {record["suggestion"] for record in records} == {"invoked-1"}
-    assert server.log == ""
+    assert caplog.messages == []

@@ -17,6 +17,9 @@ PATIENCE = 20
 
 Message = dict[str, Any]
 
+SECRET = "top_secret_source"
+"""What may stand in no log and no error."""
+
 
 def frame(body: bytes) -> bytes:
     return b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
@@ -95,6 +98,10 @@ class Wire:
         self.tell("initialized", {})
         return result
 
+    async def sync(self) -> None:
+        """Wait until all that was sent is taken in, and all that is said of it at once is in `seen`."""
+        assert await self.result("sync", "workspace/executeCommand", {"command": "nothing"}) is None
+
     async def shut_down(self) -> None:
         await self.result("shutdown", "shutdown")
         self.tell("exit")
@@ -102,6 +109,16 @@ class Wire:
     def open(self, text: str, uri: str = "file:///w/a.py", version: int = 1) -> None:
         document = {"uri": uri, "languageId": "python", "version": version, "text": text}
         self.tell("textDocument/didOpen", {"textDocument": document})
+
+
+def refused(answer: Message, code: int) -> None:
+    """An error is a code and one sentence: no trace, no source code."""
+    error = answer["error"]
+    assert error["code"] == code
+    assert set(error) == {"code", "message"}
+    assert error["message"].endswith(".")
+    assert "\n" not in error["message"]
+    assert SECRET not in json.dumps(answer)
 
 
 def place(line: int, character: int, uri: str = "file:///w/a.py", **context: object) -> Message:
@@ -122,9 +139,11 @@ class Process(Wire):
         super().__init__(process.stdout, process.stdin)
         self.process = process
         self._stderr = stderr
+        self._told_before = 0
 
     @classmethod
     async def start(cls, folder: Path, command: Sequence[str], env: Mapping[str, str]) -> Process:
+        folder.mkdir(exist_ok=True)
         stderr = folder / "stderr"
         with stderr.open("wb") as stream:
             pipe = asyncio.subprocess.PIPE
@@ -135,7 +154,11 @@ class Process(Wire):
 
     @property
     def log(self) -> str:
-        return self._stderr.read_text()
+        """What was logged since the start or the last `forget_log`."""
+        return self._stderr.read_text()[self._told_before :]
+
+    def forget_log(self) -> None:
+        self._told_before += len(self.log)
 
     async def ended(self, within: float = 2.0) -> int:
         """The exit status, which must be there in time."""
