@@ -117,12 +117,13 @@ class Known:
 def hole_at(site: Site, mode: Mode, max_lines: int) -> Hole:
     """What polishing needs to know of a site."""
     prefix = site.document.slice(site.offset - BEFORE, site.offset)
+    suffix = site.document.slice(site.offset, site.offset + AFTER)
     return Hole(
         prefix=prefix,
-        suffix=site.document.slice(site.offset, site.offset + AFTER),
+        suffix=suffix,
         language=site.document.language,
         mode=mode,
-        eol=line_end(prefix),
+        eol=line_end(prefix + suffix),
         indent=indent_unit(prefix.splitlines()),
         max_lines=max_lines,
     )

@@ -1,7 +1,6 @@
 """What holds for every reply, also a hostile one."""
 
 import random
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -190,11 +189,9 @@ HOSTILE = {
 @pytest.mark.parametrize("finish", ["stop", "length"])
 @pytest.mark.parametrize("mode", ["single", "multi"])
 @pytest.mark.parametrize("raw", HOSTILE.values(), ids=HOSTILE)
-def test_time_is_linear(raw, mode, finish):
-    """100 kB in 50 ms; some slack for a machine that is doing other things."""
+def test_a_hostile_reply_ends(raw, mode, finish):
+    """What lies behind the longest text that is looked at changes nothing, so time is bounded; and a rule that
+    took the square of that length would take minutes here."""
     where = Hole("def f(a):\n    foo(", ")\n    return a\n", "python", mode, finish=finish)
-    polish("warm", where)
-    start = time.process_time()
-    polish(raw, where)
+    assert polish(raw, where) == polish(raw + "more(1)\n" * 100, where)
     enough(raw, where)
-    assert time.process_time() - start < 0.15
