@@ -7,67 +7,77 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
 import pytest
 
 from codestral_ls import transport
-from tests.e2e.conftest import Start
+from tests.e2e.conftest import SCRIPTED, Start
 from tests.e2e.wire import ROOT, Process, Wire, frame, place
 
 INLINE = "textDocument/inlineCompletion"
 Leave = Callable[[Process], Awaitable[None] | None]
-SCRIPTED = ("-m", "tests.e2e.scripted")
 
 
-@pytest.mark.parametrize(
-    ("shuts_down", "leaves_by", "status"),
-    [
-        pytest.param(True, "exit", 0, id="shutdown and exit"),
-        pytest.param(False, "exit", 1, id="exit alone"),
-        pytest.param(True, "close", 0, id="shutdown, then the stream ends"),
-        pytest.param(False, "close", 1, id="the stream ends"),
-        pytest.param(False, "SIGTERM", 1, id="terminated"),
-    ],
-)
-async def test_end(server: Process, shuts_down: bool, leaves_by: str, status: int) -> None:
+@dataclass(frozen=True)
+class End:
+    """A way to end, what the document says that is being completed then, and the exit status."""
+
+    leave: Leave
+    status: int
+    text: str = "hang"
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+STUCK = {"STUCK": "1"}
+ENDS = {
+    "shutdown and exit": End(Process.shut_down, 0),
+    "exit alone": End(lambda server: server.tell("exit"), 1),
+    "the stream ends": End(Process.close, 1),
+    "terminated": End(lambda server: server.process.terminate(), 1),
+    "a thread is left, shutdown": End(Process.shut_down, 0, "thread"),
+    "a thread is left, the stream ends": End(Process.close, 1, "thread"),
+    "the engine is stuck, shutdown": End(Process.shut_down, 0, env=STUCK),
+    "the engine is stuck, the stream ends": End(Process.close, 1, env=STUCK),
+}
+
+
+async def test_end(start: Start) -> None:
+    """All at once, because a stuck one takes most of its two seconds."""
+    servers = {name: await start(*SCRIPTED, **end.env) for name, end in ENDS.items()}
+    for name, server in servers.items():
+        await server.initialize()
+        server.open(f"{ENDS[name].text}\nplain")
+        server.ask(1, INLINE, place(0, 99))
+        assert (await server.result(2, INLINE, place(1, 99)))["items"]
+    statuses = await asyncio.gather(*(_leave(server, ENDS[name].leave) for name, server in servers.items()))
+    assert dict(zip(ENDS, statuses, strict=True)) == {name: end.status for name, end in ENDS.items()}
+
+
+async def _leave(server: Process, leave: Leave) -> int | None:
+    """The exit status; None for a server that is still there two seconds later."""
+    try:
+        async with asyncio.timeout(2.0):
+            if (leaving := leave(server)) is not None:
+                await leaving
+            return await server.process.wait()
+    except TimeoutError:
+        return None
+
+
+async def test_shutdown_then_the_stream_ends(server: Process) -> None:
     await server.initialize()
-    server.open("hang")
-    server.ask(1, INLINE, place(0, 99))
-    if shuts_down:
-        await server.result("bye", "shutdown")
-    leave = {
-        "exit": lambda: server.tell("exit"),
-        "close": server.close,
-        "SIGTERM": server.process.terminate,
-    }
-    leave[leaves_by]()
-    assert await server.ended() == status
-
-
-@pytest.mark.parametrize(
-    ("text", "env"),
-    [
-        pytest.param("thread", {}, id="a thread is left"),
-        pytest.param("idle", {"STUCK": "1"}, id="the engine is stuck"),
-    ],
-)
-@pytest.mark.parametrize("leave", [Process.close, Process.shut_down])
-async def test_end_in_spite_of(start: Start, text: str, env: dict[str, str], leave: Leave) -> None:
-    server = await start(*SCRIPTED, **env)
-    await server.initialize()
-    server.open(text)
-    await server.result(1, INLINE, place(0, 99))
-    if (leaving := leave(server)) is not None:
-        await leaving
-    await server.ended()
+    await server.result("bye", "shutdown")
+    server.close()
+    assert await server.ended() == 0
 
 
 async def test_before_initialize(start: Start) -> None:
-    for leave in ("exit", "close"):
-        server = await start(*SCRIPTED)
-        server.tell("exit") if leave == "exit" else server.close()
-        assert await server.ended(5) == 1
+    one, other = [await start(*SCRIPTED) for _ in range(2)]
+    one.tell("exit")
+    other.close()
+    assert [await one.ended(5), await other.ended(5)] == [1, 1]
 
 
 async def test_editor_dies_and_a_sibling_holds_the_pipe(server: Process) -> None:
