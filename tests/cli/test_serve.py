@@ -38,17 +38,20 @@ async def test_port_in_use(start: Start) -> None:
     assert "Cannot listen on 127.0.0.1" in server.log
 
 
-@pytest.mark.parametrize("flags", [(), ("--stdio",)])
-async def test_stdio(start: Start, tmp_path: Path, flags: tuple[str, ...]) -> None:
-    """An editor may leave before the model is there. The log goes to the file."""
-    file = tmp_path / "log"
-    server = await start(*SERVE, *flags, "--log-level", "debug", "--log-file", str(file))
-    await server.initialize()
-    server.tell("codestral/nothing")
-    await server.shut_down()
-    assert await server.ended() == 0
-    assert "codestral/nothing" in file.read_text()
-    assert server.log == ""
+async def test_stdio(start: Start, tmp_path: Path) -> None:
+    """With the flag and without. An editor may leave before the model is there. The log goes to the file."""
+    files = {flags: tmp_path / f"log{len(flags)}" for flags in ((), ("--stdio",))}
+    servers = [
+        await start(*SERVE, *flags, "--log-level", "debug", "--log-file", str(file))
+        for flags, file in files.items()
+    ]
+    for server, file in zip(servers, files.values(), strict=True):
+        await server.initialize()
+        server.tell("codestral/nothing")
+        await server.shut_down()
+        assert await server.ended() == 0
+        assert "codestral/nothing" in file.read_text()
+        assert server.log == ""
 
 
 async def test_any_host_is_warned_of(start: Start) -> None:

@@ -8,7 +8,6 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -26,8 +25,6 @@ REPLY = "sum(prices)"
 # An astral character on either side of the cursor, so that every encoding counts differently.
 HEAD, REST = "    face = '😀'; total = ", "  # 💰"
 TEXT = f"def pay(prices):\r\n{HEAD}{REST}\r\n    return total"
-
-INDIRECT: dict[str, Any] = {"indirect": True, "ids": lambda editor: editor.file}
 
 CODECS = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-le", 4)}
 
@@ -131,35 +128,39 @@ def opened(session: Session) -> types.Position:
     return types.Position(1, session.units(HEAD))
 
 
-@pytest.mark.parametrize("session", EDITORS, **INDIRECT)
-async def test_ghost_text(session: Session) -> None:
-    """Also for editors that do not announce it: a plug-in may ask."""
+@pytest.mark.parametrize("session", EDITORS, indirect=True, ids=lambda editor: editor.file)
+async def test_completion(session: Session) -> None:
+    """Ghost text also for editors that do not announce it: a plug-in may ask."""
     able = session.result.capabilities
     assert able.position_encoding == session.editor.encoding
     assert able.inline_completion_provider is True
     assert (able.completion_provider is not None) is session.editor.menu
     await session.until("ready")
-    identifier = types.TextDocumentIdentifier(URI)
+    cursor = opened(session)
+    # Whoever asks first waits for the model; the other's answer is known already.
+    for ask in (menu_entry, ghost_text) if session.editor.menu else (ghost_text,):
+        edit, command = await ask(session, cursor)
+        assert session.applied(edit) == f"{HEAD}{REPLY}{REST}"
+        await session.accept(command)
+
+
+async def ghost_text(session: Session, cursor: types.Position) -> tuple[types.TextEdit, types.Command | None]:
     context = types.InlineCompletionContext(types.InlineCompletionTriggerKind.Invoked)
     answer = await session.client.text_document_inline_completion_async(
-        types.InlineCompletionParams(context, identifier, opened(session))
+        types.InlineCompletionParams(context, types.TextDocumentIdentifier(URI), cursor)
     )
     assert isinstance(answer, types.InlineCompletionList)
     (item,) = answer.items
     assert item.range
     assert isinstance(item.insert_text, str)
-    assert session.applied(types.TextEdit(item.range, item.insert_text)) == f"{HEAD}{REPLY}{REST}"
-    await session.accept(item.command)
+    return types.TextEdit(item.range, item.insert_text), item.command
 
 
-@pytest.mark.parametrize("session", [editor for editor in EDITORS if editor.menu], **INDIRECT)
-async def test_menu(session: Session) -> None:
-    await session.until("ready")
+async def menu_entry(session: Session, cursor: types.Position) -> tuple[types.TextEdit, types.Command | None]:
     answer = await session.client.text_document_completion_async(
-        types.CompletionParams(types.TextDocumentIdentifier(URI), opened(session))
+        types.CompletionParams(types.TextDocumentIdentifier(URI), cursor)
     )
     assert isinstance(answer, types.CompletionList)
     (item,) = answer.items
     assert isinstance(item.text_edit, types.TextEdit)
-    assert session.applied(item.text_edit) == f"{HEAD}{REPLY}{REST}"
-    await session.accept(item.command)
+    return item.text_edit, item.command

@@ -30,16 +30,15 @@ class End:
     env: Mapping[str, str] = field(default_factory=dict)
 
 
+# A thread is left and the engine does not close: either is enough to keep a process.
 STUCK = {"STUCK": "1"}
 ENDS = {
     "shutdown and exit": End(Process.shut_down, 0),
     "exit alone": End(lambda server: server.tell("exit"), 1),
     "the stream ends": End(Process.close, 1),
     "terminated": End(lambda server: server.process.terminate(), 1),
-    "a thread is left, shutdown": End(Process.shut_down, 0, "thread"),
-    "a thread is left, the stream ends": End(Process.close, 1, "thread"),
-    "the engine is stuck, shutdown": End(Process.shut_down, 0, env=STUCK),
-    "the engine is stuck, the stream ends": End(Process.close, 1, env=STUCK),
+    "stuck, shutdown": End(Process.shut_down, 0, "thread", STUCK),
+    "stuck, the stream ends": End(Process.close, 1, "thread", STUCK),
 }
 
 
