@@ -22,8 +22,8 @@ COMMANDS = tuple(
     for line in block.splitlines()
 )
 
-# What a command of the README is run as. The test command itself is run by `.ci/run`, which reads it there; the
-# large model's place is taken by the small one, which other tests have fetched already.
+# What a command of the README is run as. The test command itself is run by `.ci/run`, which reads it there;
+# the large model's place is taken by the small one, which other tests have fetched already.
 SHORTENED = {
     "codestral-ls bench latency": "codestral-ls bench latency --rounds 1 --requests 2",
     "codestral-ls bench edit": "codestral-ls bench edit --lines 1000 --repeat 3",

@@ -18,8 +18,8 @@ _ASKS_FOR_MORE = ("(", ",", "=", " ", "[", "{", ".")
 def worth_asking(site: Site) -> bool:
     """Whether an automatic request is likely to be of use here.
 
-    Not in the middle of a word, not before other code unless what is left of the cursor waits for more, not in
-    a minified line, and not in a document that says next to nothing yet.
+    Not in the middle of a word, not before other code unless what is left of the cursor waits for more, not
+    in a minified line, and not in a document that says next to nothing yet.
     """
     head, rest = site.line_head, site.line_rest
     if len(head) + len(rest) > MAX_LINE_CHARACTERS:

@@ -1,11 +1,11 @@
 """What the engine asks of a language model, and what can go wrong.
 
-    ModelError
-    ├── Unauthorized      the key is missing, refused, or has no allowance: nothing will change by itself
-    ├── RateLimited       too many requests; try again after `retry_after` seconds
-    ├── Unavailable       no connection, overloaded, still loading, cut off: may pass by itself
-    ├── BadRequest        the request itself was refused: asking again with the same body is useless
-    └── BadReply          the answer cannot be understood
+ModelError
+├── Unauthorized      the key is missing, refused, or has no allowance: nothing will change by itself
+├── RateLimited       too many requests; try again after `retry_after` seconds
+├── Unavailable       no connection, overloaded, still loading, cut off: may pass by itself
+├── BadRequest        the request itself was refused: asking again with the same body is useless
+└── BadReply          the answer cannot be understood
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Profile:
 
 
 class Model(Protocol):
-    """A completion model. `fim` yields the reply as it comes; closing the generator ends the request at once."""
+    """A completion model. `fim` yields the reply as it comes; closing it ends the request at once."""
 
     @property
     def profile(self) -> Profile: ...

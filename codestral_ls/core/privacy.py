@@ -72,8 +72,9 @@ class IgnoreRules:
 
     @classmethod
     def of(cls, patterns: tuple[str, ...] = ()) -> IgnoreRules:
-        """Rules from gitignore patterns, beside the built-in list. A user's pattern cannot lift the latter."""
-        return cls(pathspec.GitIgnoreSpec.from_lines(SECRET_FILES), pathspec.GitIgnoreSpec.from_lines(patterns))
+        """Rules from gitignore patterns, beside the built-in list, which no pattern of the user's lifts."""
+        spec = pathspec.GitIgnoreSpec.from_lines
+        return cls(secret=spec(SECRET_FILES), user=spec(patterns))
 
     def why_ignored(self, path: str) -> str | None:
         """The reason why a file, by its path relative to its folder, must not be sent; None if it may."""

@@ -68,7 +68,7 @@ class TokenScale:
     measured: float = 3.0
 
     def characters(self, tokens: int) -> int:
-        """What fits into so many tokens. In steps of a quarter, so that prompts do not change with each reply."""
+        """What fits into so many tokens; in steps, so that prompts do not change with each reply."""
         return int(tokens * (self.measured * 4 // 1) / 4)
 
     def after(self, characters: int, tokens: int) -> TokenScale:

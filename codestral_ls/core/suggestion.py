@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from codestral_ls.core.model import Finish, Usage
+from codestral_ls.core.model import Finish, Usage  # noqa: TC001
 from codestral_ls.core.polish import Hole, indent_unit, line_end, polish
-from codestral_ls.core.prompt import Mode
+from codestral_ls.core.prompt import Mode  # noqa: TC001
 from codestral_ls.core.text import Span
 
 if TYPE_CHECKING:
@@ -24,7 +24,11 @@ Source = Literal["typed", "memory", "disk", "joined", "model"]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A model's answer as it came, under the id of its request. `pieces` are (end in `raw`, summed log-probability) of each part."""
+    """A model's answer as it came, under the id of its request.
+
+    `pieces` are the parts it came in: where each ends in `raw`, and its summed log-probability. The type is
+    read from disk as well, so that its annotations have to be there at run time.
+    """
 
     id: str
     raw: str

@@ -190,8 +190,8 @@ HOSTILE = {
 @pytest.mark.parametrize("mode", ["single", "multi"])
 @pytest.mark.parametrize("raw", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_reply_ends(raw, mode, finish):
-    """What lies behind the longest text that is looked at changes nothing, so time is bounded; and a rule that
-    took the square of that length would take minutes here."""
+    """What lies behind the longest text that is looked at changes nothing, so that time is bounded; a rule
+    that took the square of that length would take minutes here."""
     where = Hole("def f(a):\n    foo(", ")\n    return a\n", "python", mode, finish=finish)
     assert polish(raw, where) == polish(raw + "more(1)\n" * 100, where)
     enough(raw, where)
