@@ -72,7 +72,7 @@ async def test_the_engine_over_http(caplog):
             if lot.random() < 0.2:
                 lot.choice(asked[-5:]).cancel()
             if lot.random() < 0.5:
-                await asyncio.wait((lot.choice(asked[-3:]),), timeout=0.02)
+                await asyncio.wait((lot.choice(asked[-3:]),), timeout=0.005)
             if lot.random() < 0.01:
                 completer.forget(document.uri)
         answers = await asyncio.gather(*asked, return_exceptions=True)
@@ -102,6 +102,7 @@ async def test_the_server_over_stdio(tmp_path, monkeypatch, seed):
     assert len(results) == REQUESTS
     refused = [result for result in results if isinstance(result, BaseException)]
     assert all(isinstance(error, Refused) and error.args[0] == -32800 for error in refused)
+    assert len(upstream.requests) > 200
     assert any(result["items"] for result in results if isinstance(result, dict))
     said = log.read_text()
     assert "ERROR" not in said
@@ -132,7 +133,7 @@ async def _asked(client, lot: random.Random):
         if lot.random() < 0.2:
             client.notify("$/cancelRequest", {"id": number})
         if lot.random() < 0.3:
-            await asyncio.wait((answer,), timeout=0.05)
+            await asyncio.wait((answer,), timeout=0.01)
         yield answer
 
 
@@ -146,7 +147,7 @@ def _environment(folder: Path, upstream: FakeMistral) -> dict[str, str]:
 
     config = folder / "config.toml"
     settings = ("provider = 'mistral'", f"base_url = '{upstream.api_url}'", "api_key_env = 'TEST_KEY'")
-    config.write_text("\n".join(("[completion]", *settings)))
+    config.write_text("\n".join(("[completion]", *settings, "debounce_ms = 5")))
     return {
         **os.environ,
         "CODESTRAL_LS_CONFIG": str(config),
