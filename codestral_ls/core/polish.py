@@ -109,7 +109,8 @@ def enough(raw: str, hole: Hole) -> bool:
         body = refine(body, around)
     lines = body.split("\n")
     if not body.strip():
-        return closed or (text.isspace() and text.count("\n") > MOST_BLANK_LINES)
+        blanks = text[: len(text) - len(text.lstrip())]
+        return closed or blanks.count("\n") > MOST_BLANK_LINES
     if closed or len(lines) > hole.max_lines + 1:
         return True
     if hole.mode == "single":
