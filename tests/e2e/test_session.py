@@ -55,12 +55,11 @@ async def test_end(start: Start) -> None:
 
 
 async def _leave(server: Process, leave: Leave) -> int | None:
-    """The exit status; None for a server that is still there two seconds later."""
+    """The exit status; None for a server that is still there two seconds after it was left."""
+    if (leaving := leave(server)) is not None:
+        await leaving
     try:
-        async with asyncio.timeout(2.0):
-            if (leaving := leave(server)) is not None:
-                await leaving
-            return await server.process.wait()
+        return await server.ended()
     except TimeoutError:
         return None
 
