@@ -64,15 +64,15 @@ def ledger(folder: Path) -> list[str]:
 def cart(body: str) -> str:
     """The shop's cart, with `body` in the place that waits for one; █ in it is the cursor."""
     text = (SHOP / "cart.py").read_text(encoding="utf-8").removesuffix("\n")
-    head, tail = text.split('"""Price times quantity."""\n        \n')
-    return f'{head}"""Price times quantity."""\n        {body}\n{tail}'
+    head, tail = text.split("    for item in items:\n        \n")
+    return f"{head}    for item in items:\n        {body}\n{tail}"
 
 
 CASES = {
-    "a-line": ("", "return self.price * self.quantity"),
+    "a-line": ("", "total += item.price * item.quantity"),
     "several-lines": (
         "",
-        "if self.quantity < 1:\n            return 0.0\n        return self.price * self.quantity",
+        "if item.quantity < 1:\n            continue\n        total += item.price * item.quantity",
     ),
     "astral": ('note = "🎉" + ', 'str("🎈🎊") + "é"'),
 }
@@ -109,11 +109,11 @@ def test_a_real_model_completes(tmp_path, weights):
     (tmp_path / "codestral_ls_cache" / "models").symlink_to(weights)
     with shop(tmp_path, {"provider": "embedded", "model": MODEL}) as nvim:
         nvim.insert(cart("█"))
-        nvim.type("return self.price * <C-t>")
+        nvim.type("total += item.price * <C-t>")
         ghost = nvim.until(lambda nvim: nvim.probe("ghost"), "the ghost text")
         assert "".join(ghost).strip()
-        assert text_of(nvim) == cart("return self.price * ")
+        assert text_of(nvim) == cart("total += item.price * ")
         nvim.type("<Tab>")
-        accepted = cart("return self.price * " + "\n".join(ghost))
+        accepted = cart("total += item.price * " + "\n".join(ghost))
         nvim.until(lambda nvim: text_of(nvim) == accepted, "the accepted text")
         nvim.until(lambda nvim: "accepted" in ledger(tmp_path), "the server's note of it")
