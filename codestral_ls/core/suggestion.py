@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from codestral_ls.core.follow import closers_between, follow, over_closers
 from codestral_ls.core.model import Finish, Usage  # noqa: TC001
-from codestral_ls.core.polish import Hole, indent_unit, line_end, polish
+from codestral_ls.core.polish import Hole, Polished, indent_unit, line_end, polish
 from codestral_ls.core.prompt import Mode  # noqa: TC001
 from codestral_ls.core.text import Span
 
 if TYPE_CHECKING:
-    from codestral_ls.core.polish import Polished
     from codestral_ls.core.prompt import Site
 
 # Two places with the same characters around them, as many as these, are taken for the same place.
 AROUND = 200
+# So far a suggestion is followed backwards, while the user deletes what stands before it.
+DELETED = 20
 # What polishing looks at: brackets and repeated lines further away hardly matter.
 BEFORE, AFTER = 8000, 4000
+
+_LINE_END = re.compile(r"\r\n?|\n")
 
 Source = Literal["typed", "memory", "disk", "joined", "model"]
 
@@ -51,29 +56,47 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A site, remembered by the text around it, so that it is known again in later versions."""
+    """A site, remembered by the text around it, so that it is known again in later versions.
+
+    `before` ends at the cursor, `rest` is the remainder of its line, `below` the next line that says
+    something.
+    """
 
     uri: str
     anchor: int
     before: str
-    after: str
+    rest: str
+    below: str
 
     @classmethod
     def of(cls, site: Site) -> Place:
         document, offset = site.document, site.offset
-        before = document.slice(offset - AROUND, offset)
-        return cls(document.uri, offset, before, document.slice(offset, offset + AROUND))
+        rest, below = _behind(site)
+        return cls(document.uri, offset, document.slice(offset - AROUND, offset), rest, below)
 
     def typed_since(self, site: Site) -> str | None:
-        """What was typed between this place and the site; None where anything else differs."""
+        """What was typed between this place and the site; None where anything else differs, but for closing
+        brackets that came or went."""
         document = site.document
-        if document.uri != self.uri or site.offset < self.anchor:
-            return None
-        if document.slice(site.offset, site.offset + AROUND) != self.after:
+        if document.uri != self.uri or site.offset < self.anchor or self.closers_at(site) is None:
             return None
         if document.slice(self.anchor - len(self.before), self.anchor) != self.before:
             return None
         return document.slice(self.anchor, site.offset)
+
+    def deleted_since(self, site: Site) -> str | None:
+        """What was deleted left of this place, on its line, to come to the site; None for anything else."""
+        count = self.anchor - site.offset
+        if site.document.uri != self.uri or not 0 < count <= min(DELETED, len(self.before)):
+            return None
+        kept, deleted = self.before[:-count], self.before[-count:]
+        same = site.document.slice(site.offset - len(kept), site.offset) == kept
+        return deleted if same and "\n" not in deleted and self.closers_at(site) == "" else None
+
+    def closers_at(self, site: Site) -> str | None:
+        """What an editor closed right of the cursor since then; None where the text behind it is another."""
+        rest, below = _behind(site)
+        return closers_between(self.rest, rest) if below == self.below else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +117,7 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A polished reply at the place it was made for."""
+    """A polished reply at the place it was made for. Its text is empty where nothing is worth showing."""
 
     place: Place
     reply: Reply
@@ -103,17 +126,32 @@ class Known:
     def at(self, site: Site, source: Source) -> Suggestion | None:
         """What is left of it at a later site: the rest, while its own text is typed. Never anything else."""
         typed = self.place.typed_since(site)
-        if typed is None or (typed and self.polished.replace_left):
+        return None if typed is None else self.after(typed, site, source)
+
+    def ahead(self, site: Site) -> Suggestion | None:
+        """All of it, and what stood before it and was deleted, while the user goes back on the line."""
+        deleted = self.place.deleted_since(site)
+        if deleted is None or self.polished.replace_left or not self.polished.text:
             return None
-        text = self.polished.text
-        if not text.startswith(typed) or len(text) == len(typed):
+        return self._suggestion(deleted + self.polished.text, 0, site, "typed", typed=0)
+
+    def after(self, typed: str, site: Site, source: Source) -> Suggestion | None:
+        """What is left of it once `typed` stands between its place and the site."""
+        closers = self.place.closers_at(site)
+        if closers is None or (typed and self.polished.replace_left):
             return None
+        rest = follow(self.polished.text, typed)
+        fitted = over_closers(rest, closers) if rest else None
+        return self._suggestion(*fitted, site, source, typed=len(typed)) if fitted else None
+
+    def _suggestion(self, text: str, closers: int, site: Site, source: Source, *, typed: int) -> Suggestion:
+        right = closers + self.polished.replace_right
         return Suggestion(
             id=self.reply.id,
-            span=Span(site.offset - self.polished.replace_left, site.offset + self.polished.replace_right),
-            text=text[len(typed) :],
+            span=Span(site.offset - self.polished.replace_left, site.offset + right),
+            text=text,
             source=source,
-            logprob=self.reply.logprob(len(typed), len(text)),
+            logprob=self.reply.logprob(typed, len(self.polished.text)),
             usage=self.reply.usage,
         )
 
@@ -133,8 +171,17 @@ def hole_at(site: Site, mode: Mode, max_lines: int) -> Hole:
     )
 
 
-def know(site: Site, reply: Reply, max_lines: int) -> Known | None:
-    """Polish a reply for the site it was made for; None where nothing is worth showing."""
+def know(site: Site, reply: Reply, max_lines: int, min_chars: int) -> Known:
+    """A reply, polished for the site it was made for; without text where nothing is worth showing."""
     hole = replace(hole_at(site, reply.mode, max_lines), finish=reply.finish)
-    polished = polish(reply.raw, hole)
-    return Known(Place.of(site), reply, polished) if polished else None
+    polished = polish(reply.raw, hole) or Polished("")
+    if sum(map(len, polished.text.split())) < min_chars:
+        polished = Polished("")
+    return Known(Place.of(site), reply, polished)
+
+
+def _behind(site: Site) -> tuple[str, str]:
+    """The rest of the cursor's line, and the next line below that says something, nearby."""
+    behind = site.document.slice(site.offset, site.offset + AROUND)
+    rest, *below = _LINE_END.split(behind)
+    return rest.rstrip(), next((line.strip() for line in below if line.strip()), "")

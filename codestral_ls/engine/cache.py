@@ -22,15 +22,23 @@ import msgspec
 import platformdirs
 from diskcache.core import MODE_RAW
 
-from codestral_ls.core.suggestion import Place, Reply
+from codestral_ls.core.suggestion import Reply
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from codestral_ls.core.model import FimRequest
-    from codestral_ls.core.prompt import Mode
+    from codestral_ls.core.prompt import Mode, Site
+    from codestral_ls.core.suggestion import Known, Suggestion
 
 logger = logging.getLogger(__name__)
 
 MEMORY_ENTRIES = 500
+MEMORY_SECONDS = 600.0
+LOOK_BACK = 400
+"""So many characters may have been typed since a suggestion was made."""
+TAIL = 120
+"""Characters before a place by which it is known again."""
 DISK_PATIENCE = 0.005
 """Seconds that a request waits for the disk before it goes to the model."""
 
@@ -40,32 +48,49 @@ _FORMAT = 1
 _Broken = (sqlite3.Error, OSError, diskcache.Timeout)
 
 
-class MemoryTier:
-    """Replies by the exact place they were made for."""
+class PrefixIndex:
+    """What the model said, found where it was said and wherever its own text leads from there.
 
-    def __init__(self, entries: int = MEMORY_ENTRIES) -> None:
+    An entry is found by the text before its place and not by an offset, so that edits elsewhere, an undo and
+    formatting do not lose it. A look-up costs the same in every file: `LOOK_BACK` slices of one short text.
+    """
+
+    def __init__(self, clock: Callable[[], float], entries: int = MEMORY_ENTRIES) -> None:
+        self._clock = clock
         self._entries = entries
-        self._replies: OrderedDict[Place, Reply] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str], tuple[float, Known]] = OrderedDict()
 
-    def get(self, place: Place) -> Reply | None:
-        if place not in self._replies:
-            return None
-        self._replies.move_to_end(place)
-        return self._replies[place]
+    def __len__(self) -> int:
+        return len(self._known)
 
-    def put(self, place: Place, reply: Reply) -> None:
-        self._replies[place] = reply
-        self._replies.move_to_end(place)
-        if len(self._replies) > self._entries:
-            self._replies.popitem(last=False)
+    def put(self, known: Known) -> None:
+        key = known.place.uri, known.place.before[-TAIL:]
+        self._known[key] = self._clock() + MEMORY_SECONDS, known
+        self._known.move_to_end(key)
+        if len(self._known) > self._entries:
+            self._known.popitem(last=False)
+
+    def find(self, site: Site) -> tuple[Known, Suggestion | None] | None:
+        """The entry nearest before the site that still leads to it, and what is left of it there."""
+        uri, offset = site.document.uri, site.offset
+        text = site.document.slice(offset - LOOK_BACK - TAIL, offset)
+        for typed in range(min(LOOK_BACK, len(text)) + 1):
+            end = len(text) - typed
+            expires, known = self._known.get((uri, text[max(end - TAIL, 0) : end]), _NOTHING)
+            if known is None or expires < self._clock():
+                continue
+            suggestion = known.after(text[end:], site, "memory")
+            if suggestion or (not typed and known.place.closers_at(site) == ""):
+                return known, suggestion
+        return None
 
     def forget(self, uri: str) -> None:
         """Drop what belongs to a document that was closed."""
-        for place in [place for place in self._replies if place.uri == uri]:
-            del self._replies[place]
+        for key in [key for key in self._known if key[0] == uri]:
+            del self._known[key]
 
-    def clear(self) -> None:
-        self._replies.clear()
+
+_NOTHING: tuple[float, None] = (0.0, None)
 
 
 class DiskTier:

@@ -44,7 +44,7 @@ class Carrier:
         self._model = model
         self._disk = disk
         self._ledger = ledger
-        self._clock = clock
+        self.clock = clock
         self._on_status = on_status
 
     async def carry_out(self, flight: Flight, request: FimRequest) -> None:
@@ -53,7 +53,7 @@ class Carrier:
         if self._disk and (reply := await self._disk.get(key)):
             flight.replay(reply)
             return
-        started = self._clock()
+        started = self.clock()
         try:
             self._tell("working")
             await self._stream(flight, request)
@@ -66,7 +66,7 @@ class Carrier:
         else:
             self.breaker.succeeded()
             self._tell("ready")
-        self._account(flight, request, self._clock() - started)
+        self._account(flight, request, self.clock() - started)
         if self._disk and flight.reply:
             self._disk.put(key, flight.reply)
 

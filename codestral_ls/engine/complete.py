@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from codestral_ls.core.gate import worth_asking
 from codestral_ls.core.mode import mode_at
 from codestral_ls.core.prompt import Budget, build_fim, window
-from codestral_ls.core.suggestion import Place, know
+from codestral_ls.core.suggestion import know
 from codestral_ls.core.syntax import definition_lines, parse_window
-from codestral_ls.engine.cache import MemoryTier
+from codestral_ls.engine.cache import PrefixIndex
 from codestral_ls.engine.flight import Flight, Flights, Turns
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from codestral_ls.core.model import FimRequest, Profile
     from codestral_ls.core.prompt import Mode, Site, Trigger
-    from codestral_ls.core.suggestion import Known, Reply, Source, Suggestion
+    from codestral_ls.core.suggestion import Known, Source, Suggestion
     from codestral_ls.engine.carrier import Carrier
     from codestral_ls.engine.flight import Waiter
     from codestral_ls.engine.workspace import Workspace
@@ -61,7 +61,7 @@ class Completer:
         self._carrier = carrier
         self._workspace = workspace
         self._options = options
-        self._memory = MemoryTier()
+        self._index = PrefixIndex(carrier.clock)
         self._turns = Turns()
         self._flights = Flights(profile.streams)
         self._last: dict[str, Known] = {}
@@ -96,7 +96,7 @@ class Completer:
     def forget(self, uri: str) -> None:
         """A document was closed: nothing of it is kept in memory, nothing more is asked for it."""
         self._flights.give_up_on(uri)
-        self._memory.forget(uri)
+        self._index.forget(uri)
         self._last.pop(uri, None)
 
     async def aclose(self) -> None:
@@ -112,28 +112,25 @@ class Completer:
         return self._workspace.why_refused(site.document) is None
 
     def _known(self, site: Site, trigger: Trigger) -> Answer | None:
-        """The rest of the last suggestion, or what the model said at this very place before."""
+        """The rest of the last suggestion, or of another that was made on the way here."""
         last = self._last.get(site.document.uri)
         if last and (suggestion := last.at(site, "typed")):
             return self._confident(suggestion, trigger)
-        reply = self._memory.get(Place.of(site))
-        return self._polished(reply, site, site, trigger, "memory") if reply else None
+        if found := self._index.find(site):
+            self._last[site.document.uri], suggestion = found
+            return self._confident(suggestion, trigger) if suggestion else _none(trigger)
+        suggestion = last.ahead(site) if last else None
+        return self._confident(suggestion, trigger) if suggestion else None
 
     def _landed(self, flight: Flight, site: Site, trigger: Trigger, source: Source) -> Answer | None:
         """What a flight says about a site; None if nothing, so that asking anew makes sense."""
-        if flight.error or flight.reply is None:
+        if flight.error or flight.known is None:
             return Answer(None) if flight.error else None
-        return self._polished(flight.reply, flight.site, site, trigger, source)
-
-    def _polished(
-        self, reply: Reply, asked: Site, site: Site, trigger: Trigger, source: Source
-    ) -> Answer | None:
-        known = know(asked, reply, self.profile.max_lines)
-        if known is None:
-            return Answer(None) if trigger == "automatic" and asked is site else None
-        self._last[site.document.uri] = known
-        suggestion = known.at(site, source)
-        return self._confident(suggestion, trigger) if suggestion else None
+        self._last[site.document.uri] = flight.known
+        suggestion = flight.known.at(site, source)
+        if suggestion is None:
+            return _none(trigger) if flight.site is site else None
+        return self._confident(suggestion, trigger)
 
     def _confident(self, suggestion: Suggestion, trigger: Trigger) -> Answer:
         """Nothing that the model itself doubts, unless the user asked for it."""
@@ -166,7 +163,14 @@ class Completer:
     async def _fly(self, flight: Flight, request: FimRequest) -> None:
         await self._carrier.carry_out(flight, request)
         if flight.reply:
-            self._memory.put(flight.place, flight.reply)
+            known = know(flight.site, flight.reply, self.profile.max_lines, self._options.min_chars)
+            flight.known = known
+            self._index.put(known)
+
+
+def _none(trigger: Trigger) -> Answer | None:
+    """The model has nothing to say here. Who asks for it in spite of that may have it asked again."""
+    return Answer(None) if trigger == "automatic" else None
 
 
 def _after(seconds: float) -> Callable[[], bool]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from codestral_ls.core.model import Chunk, Finish, ModelError, Usage
     from codestral_ls.core.prompt import Mode, Site
+    from codestral_ls.core.suggestion import Known
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ class Flight:
         self.finish: Finish | None = None
         self.usage: Usage | None = None
         self.error: ModelError | None = None
+        self.known: Known | None = None
         self._pieces: list[tuple[int, float]] = []
         self._waiters: list[Waiter] = []
 

@@ -13,9 +13,8 @@ import pytest
 
 from codestral_ls.core.model import FimRequest, Usage
 from codestral_ls.core.privacy import redact
-from codestral_ls.core.suggestion import Place, Reply
-from codestral_ls.engine.cache import DiskTier, MemoryTier, disk_key
-from tests.engine.conftest import site
+from codestral_ls.core.suggestion import Reply
+from codestral_ls.engine.cache import DiskTier, disk_key
 
 REPLY = Reply("a1", "secret_total = 1", "stop", "single", ((16, -0.5),), Usage(10, 5, 2))
 
@@ -34,16 +33,6 @@ def disk(tmp_path):
 def stored(disk: DiskTier, key: str, reply: Reply = REPLY) -> None:
     disk.put(key, reply)
     disk._thread.submit(lambda: None).result()
-
-
-def test_memory_forgets_the_oldest_and_what_was_closed():
-    memory = MemoryTier(entries=2)
-    places = [Place.of(site(f"x = {n}█\n", uri=f"file:///{n % 2}.py")) for n in range(3)]
-    for place in places:
-        memory.put(place, REPLY)
-    assert [memory.get(place) is not None for place in places] == [False, True, True]
-    memory.forget("file:///1.py")
-    assert [memory.get(place) is not None for place in places] == [False, False, True]
 
 
 async def test_a_reply_survives_a_restart(tmp_path):
