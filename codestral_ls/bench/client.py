@@ -5,13 +5,20 @@ from __future__ import annotations
 import asyncio
 import sys
 from contextlib import asynccontextmanager
+from functools import partial
 from itertools import count
 from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
+
+CAPABILITIES = {
+    "textDocument": {"inlineCompletion": {}},
+    "general": {"positionEncodings": ["utf-16"]},
+}
+"""Those of an editor with ghost text."""
 
 LIMIT = 64 * 1024 * 1024
 
@@ -21,12 +28,13 @@ class Refused(Exception):
 
 
 class Client:
-    """Sends requests and notifications; answers of the server's own requests are null."""
+    """Sends requests and notifications; answers of the server's own requests are null.
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        self._writer, self._reader = process.stdin, process.stdout
+    `write` takes the body of a message; those of the server go to `take`.
+    """
+
+    def __init__(self, write: Callable[[bytes], object]) -> None:
+        self._write = write
         self._ids = count(1)
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._states: list[str] = []
@@ -53,15 +61,7 @@ class Client:
             self._changed.clear()
             await self._changed.wait()
 
-    async def read(self) -> None:
-        """Take in messages until the server closes its end."""
-        while header := await self._reader.readline():
-            length = int(header.split(b":")[1])
-            while (await self._reader.readline()).strip():
-                pass
-            self._take(msgspec.json.decode(await self._reader.readexactly(length)))
-
-    def _take(self, message: dict[str, Any]) -> None:
+    def take(self, message: dict[str, Any]) -> None:
         if message.get("method") == "codestral/status":
             self._states.append(message["params"]["state"])
             self._changed.set()
@@ -74,8 +74,7 @@ class Client:
                 answer.set_result(message["result"])
 
     def _send(self, message: Mapping[str, object]) -> None:
-        body = msgspec.json.encode({"jsonrpc": "2.0", **message})
-        self._writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+        self._write(msgspec.json.encode({"jsonrpc": "2.0", **message}))
 
 
 @asynccontextmanager
@@ -92,14 +91,12 @@ async def running_server(
         env=dict(environ),
         limit=LIMIT,
     )
-    client = Client(process)
-    reading = asyncio.create_task(client.read())
+    assert process.stdin is not None
+    assert process.stdout is not None
+    client = Client(partial(_frame, process.stdin))
+    reading = asyncio.create_task(_read(process.stdout, client))
     try:
-        capabilities = {
-            "textDocument": {"inlineCompletion": {}},
-            "general": {"positionEncodings": ["utf-16"]},
-        }
-        await client.request("initialize", {"processId": None, "rootUri": None, "capabilities": capabilities})
+        await client.request("initialize", {"processId": None, "rootUri": None, "capabilities": CAPABILITIES})
         client.notify("initialized", {})
         yield client
         await client.request("shutdown", None)
@@ -110,3 +107,16 @@ async def running_server(
             process.kill()
             await process.wait()
         await reading
+
+
+def _frame(stream: asyncio.StreamWriter, body: bytes) -> None:
+    stream.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+
+
+async def _read(stream: asyncio.StreamReader, client: Client) -> None:
+    """Hand over messages until the server closes its end."""
+    while header := await stream.readline():
+        length = int(header.split(b":")[1])
+        while (await stream.readline()).strip():
+            pass
+        client.take(msgspec.json.decode(await stream.readexactly(length)))
