@@ -27,7 +27,7 @@ class FimRequest:
 
     `typed` is what stands on the cursor's line before the cursor. It is apart from `prefix` so that a model
     which continues its own middle can keep everything else in its cache while a line is typed; every other
-    model is sent `prefix + typed` as one text.
+    model is sent `prefix + typed` as one text. `cache_key` is the same for requests that begin alike.
     """
 
     prefix: SafeText
@@ -37,6 +37,7 @@ class FimRequest:
     stop: tuple[str, ...] = ()
     temperature: float = 0.0
     seed: int | None = None
+    cache_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

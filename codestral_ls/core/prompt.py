@@ -24,8 +24,11 @@ _WORD = re.compile(r"\w")
 # Shorter prompts say more about the markers in them than about the text.
 _COUNTABLE_TOKENS = 64
 
-# A definition may cost at most this share of the prefix budget to be the place where the window begins.
-_SNAP_SHARE = 0.4
+# Shares of the prefix budget: how much of it a new window takes, below how much it is moved up again, and how
+# much a definition may cost to be the place where it begins.
+_START_SHARE, _LEAST_SHARE, _SNAP_SHARE = 0.75, 0.3, 0.3
+# By so many characters a window's start is known again.
+_HEAD = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,30 +91,63 @@ class Window:
     suffix: str
 
 
-def window(site: Site, budget: Budget, definitions: Sequence[int] = ()) -> Window:
-    """Cut the text around the cursor to the budget.
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a window began, known again by the text there."""
 
-    The prefix begins at a line, and at a definition (one of the ascending line numbers `definitions`) where
-    that costs little: such a window makes more sense to a model, and stays the same while one types below it,
-    so that the provider's prompt cache holds. The suffix begins at the next line for the same reason, unless
-    the rest of the cursor's line says something, and is never empty: models do worse on an empty suffix.
+    offset: int
+    head: str
+
+    @classmethod
+    def of(cls, document: Document, offset: int) -> Start:
+        return cls(offset, document.slice(offset, offset + _HEAD))
+
+    def holds(self, document: Document) -> bool:
+        return self == Start.of(document, self.offset)
+
+
+def window_start(
+    site: Site, budget: Budget, definitions: Sequence[int] = (), previous: Start | None = None
+) -> int:
+    """The offset at which the prefix begins.
+
+    Where it began the last time, as long as that is near enough: a prompt that begins as the one before it
+    costs a tenth at the provider and no time on this machine. A new start is a line, or a definition (one of
+    the ascending line numbers `definitions`) where that costs little, with room to type on before it moves.
     """
     line, column = site.position
     line_start = site.offset - column
+    most = budget.prefix - min(column, budget.prefix)
+    if line_start <= most:
+        return 0
+    if previous and previous.holds(site.document):
+        distance = line_start - previous.offset
+        if most * _LEAST_SHARE <= distance <= most:
+            return previous.offset
+    return _new_start(site, line, line_start, int(most * _START_SHARE), definitions)
+
+
+def window(site: Site, budget: Budget, start: int) -> Window:
+    """Cut the text around the cursor to the budget.
+
+    The suffix begins at the next line, for the provider's cache as well, unless the rest of the cursor's line
+    says something; and it is never empty: models do worse on an empty suffix.
+    """
+    _, column = site.position
+    line_start = site.offset - column
     typed = site.document.slice(max(line_start, site.offset - budget.prefix), site.offset)
-    start = _prefix_start(site, line, line_start, budget.prefix - len(typed), definitions)
     rest = site.line_rest
     suffix_start = site.offset if _WORD.search(rest) else site.offset + len(rest)
     suffix_end = suffix_start + budget.suffix
     suffix = site.document.slice(suffix_start, suffix_end)
     return Window(
-        prefix=_line_feeds(site.document.slice(start, line_start)),
+        prefix=_line_feeds(site.document.slice(min(start, line_start), line_start)),
         typed=_line_feeds(typed),
         suffix=_line_feeds(suffix if suffix_end >= site.document.length else _whole_lines(suffix)) or "\n",
     )
 
 
-def build_fim(view: Window, mode: Mode, max_tokens: int) -> FimRequest:
+def build_fim(view: Window, mode: Mode, max_tokens: int, cache_key: str = "") -> FimRequest:
     """The request for a window. What looks like a key is blanked out on the way."""
     stops_at_line_end = mode == "single" and bool(view.typed.strip())
     return FimRequest(
@@ -120,13 +156,12 @@ def build_fim(view: Window, mode: Mode, max_tokens: int) -> FimRequest:
         suffix=redact(view.suffix),
         max_tokens=max_tokens,
         stop=("\n",) if stops_at_line_end else (),
+        cache_key=cache_key,
     )
 
 
-def _prefix_start(site: Site, line: int, line_start: int, room: int, definitions: Sequence[int]) -> int:
-    if line_start <= room:
-        return 0
-    text = site.document.slice(line_start - max(room, 0) - 1, line_start)
+def _new_start(site: Site, line: int, line_start: int, room: int, definitions: Sequence[int]) -> int:
+    text = site.document.slice(line_start - room - 1, line_start)
     first_end = _LINE_END.search(text)
     if first_end is None:
         return line_start

@@ -3,13 +3,15 @@ network comes before everything that waits."""
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codestral_ls.core.gate import worth_asking
 from codestral_ls.core.mode import mode_at
-from codestral_ls.core.prompt import Budget, build_fim, window
+from codestral_ls.core.prompt import Budget, Start, build_fim, window, window_start
 from codestral_ls.core.suggestion import know
 from codestral_ls.core.syntax import definition_lines, parse_window
 from codestral_ls.engine.cache import PrefixIndex
@@ -65,6 +67,8 @@ class Completer:
         self._turns = Turns()
         self._flights = Flights(profile.streams)
         self._last: dict[str, Known] = {}
+        self._starts: dict[str, Start] = {}
+        self._session = secrets.token_bytes(16)
 
     async def complete(self, site: Site, trigger: Trigger) -> Suggestion | None:
         """What to show at a site; None for nothing. Never raises a `ModelError`: completion fails quietly."""
@@ -98,6 +102,7 @@ class Completer:
         self._flights.give_up_on(uri)
         self._index.forget(uri)
         self._last.pop(uri, None)
+        self._starts.pop(uri, None)
 
     async def aclose(self) -> None:
         """End all requests and wait until their connections are closed. The model stays open."""
@@ -158,7 +163,14 @@ class Completer:
         behind = profile.suffix_tokens if options.suffix_tokens is None else options.suffix_tokens
         budget = Budget(prefix=scale.characters(before), suffix=scale.characters(behind))
         reply = options.max_tokens or (SINGLE_LINE_TOKENS if mode == "single" else MULTI_LINE_TOKENS)
-        return build_fim(window(site, budget, definitions), mode, reply)
+        uri = site.document.uri
+        start = window_start(site, budget, definitions, self._starts.get(uri))
+        self._starts[uri] = Start.of(site.document, start)
+        return build_fim(window(site, budget, start), mode, reply, self._cache_key(uri))
+
+    def _cache_key(self, uri: str) -> str:
+        """One for each document and session, from which neither can be told."""
+        return hashlib.sha256(self._session + uri.encode()).hexdigest()[:32]
 
     async def _fly(self, flight: Flight, request: FimRequest) -> None:
         await self._carrier.carry_out(flight, request)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from codestral_ls.core.model import BadReply, Chunk, Finish, Profile, Usage
+from codestral_ls.core.model import BadReply, BadRequest, Chunk, Finish, Profile, Usage
 from codestral_ls.providers.errors import human_message
 from codestral_ls.providers.http import Host
 
@@ -36,6 +36,7 @@ MODEL: Final = "codestral-latest"
 _PATH = "/v1/fim/completions"
 _MODELS = "/v1/models"
 _EMPTY_SUFFIX = "\n"
+_CACHE_KEY = "prompt_cache_key"
 
 _ADVICE = {
     "CODESTRAL_API_KEY": (
@@ -61,6 +62,7 @@ class Mistral:
         self, base_url: str, model: str, key: str, *, key_name: str, timeout: float = 10.0, http1: bool = True
     ) -> None:
         self._model = model
+        self._takes_cache_key = True
         self._host = Host(
             base_url.rstrip("/"),
             key.strip(),
@@ -81,10 +83,25 @@ class Mistral:
 
     async def fim(self, request: FimRequest) -> AsyncGenerator[Chunk, None]:
         """Fill the hole. The last chunk comes when the host has said that it is done, and holds no text."""
+        body = self._body(request)
+        try:
+            async with aclosing(self._told(request, body)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+        except BadRequest as error:
+            if _CACHE_KEY not in body or _CACHE_KEY not in error.message:
+                raise
+            # The field is younger than the route: a host without it loses nothing but the discount.
+            self._takes_cache_key = False
+            async with aclosing(self._told(request, self._body(request))) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+
+    async def _told(self, request: FimRequest, body: dict[str, Any]) -> AsyncGenerator[Chunk, None]:
         private = (request.prefix, request.typed, request.suffix)
         finish: Finish = "stop"
         usage: Usage | None = None
-        async with aclosing(self._host.events(_PATH, self._body(request), private)) as events:
+        async with aclosing(self._host.events(_PATH, body, private)) as events:
             async for data in events:
                 event = self._event(data, private)
                 for choice in event.choices[:1]:
@@ -121,6 +138,8 @@ class Mistral:
             body["stop"] = list(request.stop)
         if request.seed is not None:
             body["random_seed"] = request.seed
+        if request.cache_key and self._takes_cache_key:
+            body[_CACHE_KEY] = request.cache_key
         return body
 
     def _event(self, data: str, private: tuple[str, ...]) -> _Event:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from codestral_ls.core.gate import worth_asking
 from codestral_ls.core.privacy import redact
-from codestral_ls.core.prompt import Budget, Site, TokenScale, Window, build_fim, window
+from codestral_ls.core.prompt import Budget, Site, Start, TokenScale, Window, build_fim, window, window_start
 from codestral_ls.core.text import Document
 
 WIDE = Budget(prefix=10_000, suffix=10_000)
@@ -31,43 +31,70 @@ CASES = {
 }
 
 
+def cut(place: Site, budget: Budget, definitions=(), previous: Start | None = None) -> Window:
+    return window(place, budget, window_start(place, budget, definitions, previous))
+
+
 @pytest.mark.parametrize(("marked", "expected"), CASES.values(), ids=CASES.keys())
 def test_window(marked, expected):
-    assert window(site(marked), WIDE) == expected
+    assert cut(site(marked), WIDE) == expected
 
 
 def test_the_prefix_begins_at_a_line_and_the_suffix_ends_at_one():
-    view = window(site(LINES + "x█\n" + LINES), Budget(prefix=100, suffix=100))
-    assert view.prefix == LINES[-99:]
+    view = cut(site(LINES + "x█\n" + LINES), Budget(prefix=121, suffix=100))
+    assert view.prefix == LINES[-90:]
     assert view.typed == "x"
     assert view.suffix == "\n" + LINES[:99]
 
 
 def test_the_prefix_begins_at_a_definition_where_that_costs_little():
-    marked = LINES + "x█\n"
-    assert window(site(marked), Budget(200, 10), definitions=(3, 85, 99)).prefix.startswith("line 085")
-    assert window(site(marked), Budget(200, 10), definitions=(3, 99)).prefix.startswith("line 078")
-    assert window(site(marked), Budget(200, 10), definitions=()).prefix.startswith("line 078")
+    place = site(LINES + "x█\n")
+    assert cut(place, Budget(301, 10), definitions=(3, 78, 99)).prefix.startswith("line 078")
+    assert cut(place, Budget(301, 10), definitions=(3, 99)).prefix.startswith("line 075")
+    assert cut(place, Budget(301, 10), definitions=()).prefix.startswith("line 075")
 
 
-def test_a_window_stays_while_one_types_on_a_line():
-    starts = {
-        window(site(LINES + "x" * length + "█\n"), Budget(200, 10), definitions=(85,)).prefix[:8]
-        for length in range(20)
-    }
-    assert starts == {"line 085"}
+def test_a_window_moves_in_steps():
+    """While one types line after line, its start stays; when it has to move, there is room for many lines."""
+    text, starts, previous = LINES, [], None
+    budget = Budget(prefix=450, suffix=10)
+    for number in range(60):
+        text += f"more {number:02}\n"
+        place = Site(Document.of("file:///a.py", "python", number, text), len(text))
+        start = window_start(place, budget, (), previous)
+        previous = Start.of(place.document, start)
+        starts.append(start)
+        assert len(cut(place, budget, (), previous).prefix) <= 450
+    assert len(set(starts)) <= 6
+    assert starts == sorted(starts)
+
+
+def test_a_window_starts_anew_where_its_head_has_changed():
+    place = site(LINES + "x█\n")
+    budget = Budget(301, 10)
+    start = window_start(place, budget)
+    other = Site(
+        Document.of("file:///a.py", "python", 2, "y" * 500 + place.document.text), place.offset + 500
+    )
+    assert window_start(other, budget, (), Start.of(place.document, start)) == start + 500
 
 
 def test_a_line_longer_than_the_budget_is_cut():
-    view = window(site("a\n" + "x" * 500 + "█\n"), Budget(prefix=100, suffix=100))
+    view = cut(site("a\n" + "x" * 500 + "█\n"), Budget(prefix=100, suffix=100))
     assert view == Window("", "x" * 100, "\n")
 
 
-@given(st.text(alphabet="ab \n\r\té😀"), st.data(), st.integers(1, 50), st.integers(1, 50))
-def test_a_window_is_what_stands_around_the_cursor(text, data, prefix, suffix):
+@given(
+    st.text(alphabet="ab \n\r\té😀"),
+    st.data(),
+    st.integers(1, 50),
+    st.integers(1, 50),
+    st.builds(Start, st.integers(0, 20), st.text(alphabet="ab \n", max_size=80)),
+)
+def test_a_window_is_what_stands_around_the_cursor(text, data, prefix, suffix, previous):
     offset = data.draw(st.integers(0, len(text)))
     document = Document.of("file:///a.py", "python", 1, text)
-    view = window(Site(document, offset), Budget(prefix, suffix))
+    view = cut(Site(document, offset), Budget(prefix, suffix), (), previous)
 
     def line_feeds(part: str) -> str:
         return part.replace("\r\n", "\n").replace("\r", "\n")

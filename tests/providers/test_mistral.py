@@ -24,7 +24,7 @@ from codestral_ls.core.model import (
 from codestral_ls.core.privacy import redact
 from codestral_ls.providers import mistral
 from codestral_ls.providers.mistral import CODESTRAL, HOSTS, Mistral
-from tests.upstream.errors import ERRORS, SECRET
+from tests.upstream.errors import ERRORS, SECRET, invalid
 from tests.upstream.mistral import FakeMistral, flaky, grouped, split
 
 TEXT = "total = sum(x, «é» 🎉)\nreturn total"
@@ -74,6 +74,21 @@ async def test_sends_no_field_without_need_and_no_empty_suffix():
     body = upstream.requests[0].json
     assert body["suffix"] == "\n"
     assert body.keys() == {"model", "prompt", "suffix", "temperature", "max_tokens", "stream"}
+
+
+async def test_a_host_that_knows_no_cache_key_is_asked_without_it_from_then_on():
+    fault = {"type": "extra_forbidden", "loc": ["body", "prompt_cache_key"], "msg": "Extra inputs …"}
+
+    def reply(exchange):
+        return invalid([fault], older=False) if "prompt_cache_key" in exchange.json else TEXT
+
+    async with FakeMistral(reply) as upstream:
+        model = at_api(upstream)
+        request = dataclasses.replace(REQUEST, cache_key="a" * 32)
+        texts = ["".join([chunk.text async for chunk in model.fim(request)]) for _ in range(2)]
+        await model.aclose()
+    assert texts == [TEXT, TEXT]
+    assert ["prompt_cache_key" in request.json for request in upstream.requests] == [True, False, False]
 
 
 STREAMS = {
