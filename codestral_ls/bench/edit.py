@@ -129,7 +129,7 @@ def _editing(text: str, changes: Iterable[lsp.TextDocumentContentChangePartial])
 
     def edit() -> None:
         nonlocal document
-        document = changed(document, [next(upcoming)], "utf-16", document.version + 1)
+        document, _ = changed(document, [next(upcoming)], "utf-16", document.version + 1)
 
     return edit
 

@@ -24,8 +24,8 @@ import msgspec
 from codestral_ls.core.text import Edit, Span
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
 Origin = Literal["key", "erased", "accepted", "other"]
 """How a text came to be: by a key, removed by one, by a suggestion of the recording's own, or otherwise
