@@ -87,7 +87,7 @@ def bare_run(session: Session) -> tuple[run.Run, Bare]:
 def test_ten_keys_have_exact_figures():
     # After the third key there is time for the answer, `al = 12` in two tokens: 210 ms. The next six keys
     # type all of it but the last character, too fast for anybody to read it. After the tenth nothing
-    # is left to know, and three tokens are made up in 220 ms. All other requests are cancelled by the next key.
+    # is left to know, and three tokens are made up in 220 ms. The next key cancels all other requests.
     result, _ = bare_run(typed("total = 12", 0.1, 0.1, 0.1, 0.23, *[0.01] * 6))
     figures = {figure.key: figure.written(result) for figure in run.FIGURES}
     assert figures == {
