@@ -11,15 +11,16 @@ if TYPE_CHECKING:
 MIN_DOCUMENT_CHARACTERS = 10
 MAX_LINE_CHARACTERS = 1000
 
-_CLOSERS_ONLY = re.compile(r"\s*[)>}\]\"'`]*\s*[:{;,]?\s*")
+_WORD = re.compile(r"\w")
+_NAME = re.compile(r"\w+\Z")
 _ASKS_FOR_MORE = ("(", ",", "=", " ", "[", "{", ".")
 
 
 def worth_asking(site: Site) -> bool:
     """Whether an automatic request is likely to be of use here.
 
-    Not in the middle of a word, not before other code unless what is left of the cursor waits for more, not
-    in a minified line, and not in a document that says next to nothing yet.
+    Not in the middle of a word, not before other code unless what stands left of the word at the cursor waits
+    for more, not in a minified line, and not in a document that says next to nothing yet.
     """
     head, rest = site.line_head, site.line_rest
     if len(head) + len(rest) > MAX_LINE_CHARACTERS:
@@ -28,4 +29,4 @@ def worth_asking(site: Site) -> bool:
         return False
     if rest[:1].isalnum() or rest[:1] == "_":
         return False
-    return _CLOSERS_ONLY.fullmatch(rest) is not None or head.endswith(_ASKS_FOR_MORE)
+    return _WORD.search(rest) is None or _NAME.sub("", head).endswith(_ASKS_FOR_MORE)

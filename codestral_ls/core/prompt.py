@@ -27,6 +27,7 @@ _COUNTABLE_TOKENS = 64
 # Shares of the prefix budget: how much of it a new window takes, below how much it is moved up again, and how
 # much a definition may cost to be the place where it begins.
 _START_SHARE, _LEAST_SHARE, _SNAP_SHARE = 0.75, 0.3, 0.3
+_WORDS_COMPARED = 150
 # By so many characters a window's start is known again.
 _HEAD = 80
 
@@ -145,6 +146,14 @@ def window(site: Site, budget: Budget, start: int) -> Window:
         typed=_line_feeds(typed),
         suffix=_line_feeds(suffix if suffix_end >= site.document.length else _whole_lines(suffix)) or "\n",
     )
+
+
+def steady_suffix(suffix: str, previous: str | None) -> str:
+    """The suffix that was sent before, where only blanks differ: a model that reads the suffix first would
+    have to read everything anew for an empty line that came or went."""
+    if previous is not None and previous.split()[:_WORDS_COMPARED] == suffix.split()[:_WORDS_COMPARED]:
+        return previous
+    return suffix
 
 
 def build_fim(view: Window, mode: Mode, max_tokens: int, cache_key: str = "") -> FimRequest:

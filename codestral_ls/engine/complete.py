@@ -6,12 +6,12 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from codestral_ls.core.gate import worth_asking
 from codestral_ls.core.mode import mode_at
-from codestral_ls.core.prompt import Budget, Start, build_fim, window, window_start
+from codestral_ls.core.prompt import Budget, Start, build_fim, steady_suffix, window, window_start
 from codestral_ls.core.suggestion import know
 from codestral_ls.core.syntax import definition_lines, parse_window
 from codestral_ls.engine.cache import PrefixIndex
@@ -68,6 +68,7 @@ class Completer:
         self._flights = Flights(profile.streams)
         self._last: dict[str, Known] = {}
         self._starts: dict[str, Start] = {}
+        self._suffixes: dict[str, str] = {}
         self._session = secrets.token_bytes(16)
 
     async def complete(self, site: Site, trigger: Trigger) -> Suggestion | None:
@@ -103,6 +104,7 @@ class Completer:
         self._index.forget(uri)
         self._last.pop(uri, None)
         self._starts.pop(uri, None)
+        self._suffixes.pop(uri, None)
 
     async def aclose(self) -> None:
         """End all requests and wait until their connections are closed. The model stays open."""
@@ -165,8 +167,10 @@ class Completer:
         reply = options.max_tokens or (SINGLE_LINE_TOKENS if mode == "single" else MULTI_LINE_TOKENS)
         uri = site.document.uri
         start = window_start(site, budget, definitions, self._starts.get(uri))
-        self._starts[uri] = Start.of(site.document, start)
-        return build_fim(window(site, budget, start), mode, reply, self._cache_key(uri))
+        view = window(site, budget, start)
+        suffix = steady_suffix(view.suffix, self._suffixes.get(uri))
+        self._starts[uri], self._suffixes[uri] = Start.of(site.document, start), suffix
+        return build_fim(replace(view, suffix=suffix), mode, reply, self._cache_key(uri))
 
     def _cache_key(self, uri: str) -> str:
         """One for each document and session, from which neither can be told."""
