@@ -17,6 +17,7 @@ from codestral_ls.core.privacy import IgnoreRules
 from codestral_ls.engine.cache import DiskTier, cache_folder
 from codestral_ls.engine.carrier import Carrier
 from codestral_ls.engine.complete import Completer, Options
+from codestral_ls.engine.feedback import Feedback
 from codestral_ls.engine.ledger import Ledger
 from codestral_ls.engine.settings import load
 from codestral_ls.engine.status import Status
@@ -71,7 +72,8 @@ class App:
         ledger: Ledger | None = None,
     ) -> None:
         self.workspace = Workspace()
-        self.ledger = ledger or Ledger(_ledger_file(environ), time.time)
+        self.ledger = ledger or Ledger(ledger_file(environ), time.time)
+        self.feedback = Feedback(self.ledger, clock, self.workspace.get)
         self.settings = Settings()
         self.origins: Mapping[str, str] = {}
         self.completer: Completer | None = None
@@ -107,6 +109,7 @@ class App:
     def close(self, uri: str) -> None:
         """A document was closed."""
         self.workspace.close(uri)
+        self.feedback.closed(uri)
         if self.completer:
             self.completer.forget(uri)
 
@@ -121,6 +124,7 @@ class App:
             self._connecting.cancel()
             await asyncio.wait((self._connecting,))
         await self._disconnect()
+        self.feedback.close()
         self.ledger.close()
 
     async def _connect(self, before: asyncio.Task[None] | None) -> None:
@@ -151,6 +155,7 @@ class App:
         settings = self.settings
         cache = settings.cache
         self.model = model
+        self.feedback.model = model.profile.identity
         self._disk = DiskTier(cache_folder(), cache.size_mb, cache.days) if cache.disk else None
         if self._disk:
             self._disk.warm()
@@ -205,6 +210,7 @@ def _options(completion: Completion) -> Options:
     )
 
 
-def _ledger_file(environ: Mapping[str, str]) -> Path:
+def ledger_file(environ: Mapping[str, str]) -> Path:
+    """Where the ledger is kept."""
     base = environ.get("CODESTRAL_LS_STATE")
     return (Path(base) if base else platformdirs.user_state_path("codestral-ls")) / "ledger.jsonl"

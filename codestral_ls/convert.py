@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from lsprotocol import types as lsp
 
 from codestral_ls.core.text import Document, Edit, Span, apply_edits, without_end
+from codestral_ls.core.track import Change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -59,15 +60,19 @@ def changed(
     changes: Iterable[lsp.TextDocumentContentChangeEvent],
     encoding: Encoding,
     version: int,
-) -> Document:
-    """The document after a `didChange`: each change applies to the text that the one before left."""
+) -> tuple[Document, list[Change]]:
+    """The document after a `didChange`, and its steps: each change applies to what the one before left."""
+    steps = []
     for change in changes:
         if isinstance(change, lsp.TextDocumentContentChangePartial):
             edit = Edit(span(document, change.range, encoding), change.text)
-            document = apply_edits(document, (edit,), version)
+            after = apply_edits(document, (edit,), version)
         else:
-            document = Document.of(document.uri, document.language, version, change.text)
-    return document if document.version == version else apply_edits(document, (), version)
+            edit = Edit(Span(0, document.length), change.text)
+            after = Document.of(document.uri, document.language, version, change.text)
+        steps.append(Change(document, edit, after))
+        document = after
+    return document if document.version == version else apply_edits(document, (), version), steps
 
 
 def _utf8(text: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -42,23 +42,23 @@ class Popup:
 
 def ghost_text(document: Document, suggestion: Suggestion, encoding: Encoding) -> types.InlineCompletionList:
     """A suggestion where the editor draws it itself."""
-    return _ghost_text(document, suggestion.span, suggestion.text, suggestion.id, encoding)
+    where = range_of(document, suggestion.span, encoding)
+    item = types.InlineCompletionItem(suggestion.text, range=where, command=_accept(suggestion.id))
+    return types.InlineCompletionList([item])
 
 
-def ghost_text_in_popup(
-    popup: Popup, suggestion: Suggestion, encoding: Encoding
-) -> types.InlineCompletionList:
-    """A suggestion made for `popup.site`, as an item that replaces what the menu's entry replaces and begins
-    as it does. Editors drop any other, so where that is not possible there is none."""
+def in_popup(popup: Popup, suggestion: Suggestion) -> Suggestion | None:
+    """A suggestion made for `popup.site`, as one for its document that replaces what the menu's entry
+    replaces and begins as it does. Editors drop any other, so where that is not possible there is none."""
     site = popup.site
     start = min(popup.span.start, suggestion.span.start)
     after = site.document.slice(start, suggestion.span.start) + suggestion.text
     left = site.document.slice(start, site.offset)
     right = site.document.slice(site.offset, suggestion.span.end)
     if not (after.startswith(left) and after[len(left) :].endswith(right)):
-        return types.InlineCompletionList([])
+        return None
     text = after[popup.span.start - start : len(after) - len(right)]
-    return _ghost_text(popup.document, popup.span, text, suggestion.id, encoding)
+    return replace(suggestion, span=popup.span, text=text)
 
 
 def menu_entry(site: Site, suggestion: Suggestion, encoding: Encoding) -> types.CompletionItem:
@@ -87,14 +87,6 @@ def menu_entry(site: Site, suggestion: Suggestion, encoding: Encoding) -> types.
         text_edit=types.TextEdit(range_of(document, Span(start, suggestion.span.end), encoding), text),
         command=_accept(suggestion.id),
     )
-
-
-def _ghost_text(
-    document: Document, span: Span, text: str, suggestion_id: str, encoding: Encoding
-) -> types.InlineCompletionList:
-    where = range_of(document, span, encoding)
-    item = types.InlineCompletionItem(insert_text=text, range=where, command=_accept(suggestion_id))
-    return types.InlineCompletionList([item])
 
 
 def _accept(suggestion_id: str) -> types.Command:

@@ -22,7 +22,7 @@ from codestral_ls.core.prompt import Site
 from codestral_ls.core.text import Document
 from codestral_ls.editor import Editor
 from codestral_ls.engine.workspace import path_of
-from codestral_ls.items import ACCEPTED, Popup, ghost_text, ghost_text_in_popup, menu_entry
+from codestral_ls.items import ACCEPTED, Popup, ghost_text, in_popup, menu_entry
 from codestral_ls.lenient import converter
 from codestral_ls.protocol import Protocol
 
@@ -165,12 +165,18 @@ async def inline_completion(ls: Server, params: types.InlineCompletionParams) ->
         return types.InlineCompletionList([])
     invoked = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
     trigger: Trigger = "invoked" if invoked else "automatic"
+    site = Site(document, offset(document, params.position, ls.encoding))
+    ls.app.feedback.asked(document.uri, site.offset)
     if selected := params.context.selected_completion_info:
         popup = Popup(document, span(document, selected.range, ls.encoding), selected.text)
         suggestion = await ls.complete(popup.site, trigger)
-        return ghost_text_in_popup(popup, suggestion, ls.encoding) if suggestion else _NOTHING
-    suggestion = await ls.complete(Site(document, offset(document, params.position, ls.encoding)), trigger)
-    return ghost_text(document, suggestion, ls.encoding) if suggestion else _NOTHING
+        suggestion = in_popup(popup, suggestion) if suggestion else None
+    else:
+        suggestion = await ls.complete(site, trigger)
+    if suggestion is None:
+        return _NOTHING
+    ls.app.feedback.offered(document, (suggestion,))
+    return ghost_text(document, suggestion, ls.encoding)
 
 
 async def completion(ls: Server, params: types.CompletionParams) -> types.CompletionList:
@@ -182,21 +188,23 @@ async def completion(ls: Server, params: types.CompletionParams) -> types.Comple
     asked = ls.protocol.in_background(ls.complete(site, "automatic"))
     await asyncio.wait((asked,), timeout=ls.app.settings.completion.menu_wait_ms / 1000)
     suggestion = asked.result() if asked.done() else None
-    items = [menu_entry(site, suggestion, ls.encoding)] if suggestion else []
-    return types.CompletionList(is_incomplete=True, items=items)
+    if suggestion is None:
+        return types.CompletionList(is_incomplete=True, items=[])
+    ls.app.feedback.offered(document, (suggestion,), listed=True)
+    return types.CompletionList(is_incomplete=True, items=[menu_entry(site, suggestion, ls.encoding)])
 
 
 def execute_command(ls: Server, params: types.ExecuteCommandParams) -> None:
     match params.command, params.arguments:
         case str(command), [str(suggestion_id), *_] if command == ACCEPTED:
-            ls.app.ledger.record("accepted", suggestion_id)
+            ls.app.feedback.accepted(suggestion_id)
 
 
 def did_show(ls: Server, params: object) -> None:
     """`textDocument/didShowCompletion`, as GitHub's copilot-language-server has it: an item is seen."""
     match params:
         case {"item": {"command": {"arguments": [str(suggestion_id), *_]}}}:
-            ls.app.ledger.record("shown", suggestion_id)
+            ls.app.feedback.shown(suggestion_id)
 
 
 def did_accept_part(ls: Server, params: object) -> None:
@@ -204,7 +212,7 @@ def did_accept_part(ls: Server, params: object) -> None:
     from the start of the item's text, all parts together."""
     match params:
         case {"item": {"command": {"arguments": [str(suggestion_id), *_]}}, "acceptedLength": int(length)}:
-            ls.app.ledger.record("partial", suggestion_id, length=length)
+            ls.app.feedback.partly_accepted(suggestion_id, length)
 
 
 def ignored(ls: Server, params: object) -> None:
@@ -263,7 +271,9 @@ def _change(
     changes: Sequence[types.TextDocumentContentChangeEvent],
 ) -> None:
     if document := ls.app.workspace.get(identifier.uri):
-        ls.app.workspace.update(changed(document, changes, ls.encoding, identifier.version))
+        document, steps = changed(document, changes, ls.encoding, identifier.version)
+        ls.app.workspace.update(document)
+        ls.app.feedback.changed(steps)
 
 
 def _roots(params: types.InitializeParams) -> list[Path]:

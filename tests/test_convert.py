@@ -90,7 +90,7 @@ whole = st.builds(lsp.TextDocumentContentChangeWholeDocument, text=texts)
 def test_changes_agree_with_the_whole_text(
     encoding: Encoding, text: str, changes: list[lsp.TextDocumentContentChangeEvent]
 ) -> None:
-    document = convert.changed(make(text), changes, encoding, 7)
+    document, _ = convert.changed(make(text), changes, encoding, 7)
     for change in changes:
         if isinstance(change, lsp.TextDocumentContentChangePartial):
             ends = (naive_offset(text, end, encoding) for end in (change.range.start, change.range.end))
@@ -134,7 +134,7 @@ CHANGES = {
 
 @pytest.mark.parametrize(("text", "changes", "result"), CHANGES.values(), ids=CHANGES)
 def test_changes(text: str, changes: list[lsp.TextDocumentContentChangeEvent], result: str) -> None:
-    document = convert.changed(make(text), changes, "utf-16", 2)
+    document, _ = convert.changed(make(text), changes, "utf-16", 2)
     assert (document.text, document.version) == (result, 2)
 
 

@@ -9,7 +9,7 @@ from codestral_ls.convert import span
 from codestral_ls.core.prompt import Site
 from codestral_ls.core.suggestion import Suggestion
 from codestral_ls.core.text import Document, Edit, Span, apply_edits
-from codestral_ls.items import Popup, ghost_text, ghost_text_in_popup, menu_entry
+from codestral_ls.items import Popup, ghost_text, in_popup, menu_entry
 from tests.support import parse_marked
 
 
@@ -76,10 +76,9 @@ def test_popup(text: str, chosen: str, said: str, want: str | None) -> None:
     cursor = popup.site.offset
     where = Span(start if "«" in said else cursor, cursor + ("»" in said))
     suggestion = Suggestion("id", where, said.strip("«»").replace("█", "").strip("«»"), "model")
-    items = ghost_text_in_popup(popup, suggestion, "utf-16").items
-    assert [item.insert_text for item in items] == ([want] if want else [])
-    for item in items:
-        assert item.range
-        assert span(site.document, item.range, "utf-16") == popup.span
-        inserted = replaced(site.document, popup.span.start, popup.span.end, str(item.insert_text))
+    found = in_popup(popup, suggestion)
+    assert (found.text if found else None) == want
+    if found:
+        assert found.span == popup.span
+        inserted = replaced(site.document, popup.span.start, popup.span.end, found.text)
         assert inserted == replaced(popup.site.document, where.start, where.end, suggestion.text)

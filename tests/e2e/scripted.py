@@ -12,6 +12,7 @@ import asyncio
 import os
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from codestral_ls.core.config import Settings
 from codestral_ls.core.prompt import Site, Trigger
 from codestral_ls.core.suggestion import Suggestion
 from codestral_ls.core.text import Span
+from codestral_ls.engine.feedback import Feedback
 from codestral_ls.engine.ledger import Ledger
 from codestral_ls.engine.settings import load
 from codestral_ls.engine.status import Status
@@ -87,6 +89,7 @@ class App:
         self.settings = Settings()
         self.workspace = Workspace()
         self.ledger = Ledger(Path(os.environ["LEDGER"]), lambda: 0.0)
+        self.feedback = Feedback(self.ledger, time.monotonic, self.workspace.get)
         self.completer = Completer(self.ledger, user)
         self._user = user
 
@@ -101,8 +104,10 @@ class App:
 
     def close(self, uri: str) -> None:
         self.workspace.close(uri)
+        self.feedback.closed(uri)
 
     async def aclose(self) -> None:
+        self.feedback.close()
         self.ledger.close()
         if "STUCK" in os.environ:
             await asyncio.Event().wait()

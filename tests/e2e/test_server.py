@@ -216,6 +216,6 @@ async def test_feedback(session: Wire, tmp_path: Path, caplog: pytest.LogCapture
         assert await session.result(2, "workspace/executeCommand", command) is None
     await session.shut_down()
     records = [msgspec.json.decode(line) for line in (tmp_path / "ledger.jsonl").read_bytes().splitlines()]
-    assert [record["kind"] for record in records] == ["shown", "partial", "accepted"]
+    assert [record["kind"] for record in records] == ["shown", "accepted"]
     assert {record["suggestion"] for record in records} == {"invoked-1"}
     assert caplog.messages == []
