@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from contextlib import asynccontextmanager
 from functools import partial
@@ -12,13 +13,16 @@ from typing import IO, TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 CAPABILITIES = {
     "textDocument": {"inlineCompletion": {}},
     "general": {"positionEncodings": ["utf-16"]},
 }
 """Those of an editor with ghost text."""
+
+_LEAVING = 5.0
+"""Seconds that a server gets to end by itself."""
 
 LIMIT = 64 * 1024 * 1024
 
@@ -35,10 +39,17 @@ class Client:
 
     def __init__(self, write: Callable[[bytes], object]) -> None:
         self._write = write
+        self.abilities: Mapping[str, Any] = {}
         self._ids = count(1)
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._states: list[str] = []
         self._changed = asyncio.Event()
+
+    async def initialize(self) -> None:
+        """Begin the session, without a workspace. Raises `Refused`."""
+        params = {"processId": None, "rootUri": None, "capabilities": CAPABILITIES}
+        self.abilities = (await self.request("initialize", params))["capabilities"]
+        self.notify("initialized", {})
 
     def notify(self, method: str, params: object) -> None:
         self._send({"method": method, "params": params})
@@ -66,7 +77,9 @@ class Client:
             self._states.append(message["params"]["state"])
             self._changed.set()
         elif "method" in message and "id" in message:
-            self._send({"id": message["id"], "result": None})
+            asked = message.get("params") or {}
+            nothing = [None] * len(asked["items"]) if "configuration" in message["method"] else None
+            self._send({"id": message["id"], "result": nothing})
         elif answer := self._waiting.pop(message.get("id", 0), None):
             if "error" in message:
                 answer.set_exception(Refused(message["error"]["code"], message["error"]["message"]))
@@ -82,26 +95,32 @@ async def running_server(
     environ: Mapping[str, str], *arguments: str, stderr: int | IO[bytes] | None = None
 ) -> AsyncIterator[Client]:
     """Our own server in a process of its own, initialized as an editor with ghost text would."""
+    command = (sys.executable, "-m", "codestral_ls", "serve", *arguments)
+    async with running(command, environ, stderr) as client:
+        yield client
+
+
+@asynccontextmanager
+async def running(
+    command: Sequence[str], environ: Mapping[str, str], stderr: int | IO[bytes] | None = None
+) -> AsyncIterator[Client]:
+    """A language server over its standard streams, initialized. Raises OSError where it cannot be started."""
+    pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "codestral_ls", "serve", *arguments),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=stderr,
-        env=dict(environ),
-        limit=LIMIT,
+        *command, stdin=pipe, stdout=pipe, stderr=stderr, env=dict(environ), limit=LIMIT
     )
     assert process.stdin is not None
     assert process.stdout is not None
     client = Client(partial(_frame, process.stdin))
     reading = asyncio.create_task(_read(process.stdout, client))
     try:
-        await client.request("initialize", {"processId": None, "rootUri": None, "capabilities": CAPABILITIES})
-        client.notify("initialized", {})
+        await client.initialize()
         yield client
         await client.request("shutdown", None)
         client.notify("exit", None)
-        await process.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LEAVING):
+                await process.wait()
     finally:
         if process.returncode is None:
             process.kill()

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from codestral_ls.bench.sessions import applied
@@ -57,6 +58,27 @@ class Future:
             if step.edits and not (step.file == file and run.goes_on(step)):
                 break
         return Ahead(run.text, run.end - cursor)
+
+
+class Playhead:
+    """Where the session is, for the upstream that answers from the future."""
+
+    def __init__(self, future: Future) -> None:
+        self._future = future
+        self.move(0, "", "", 0)
+
+    def move(self, upcoming: int, file: str, text: str, cursor: int) -> None:
+        """The cursor is here, until the step `upcoming`."""
+        self.upcoming, self.file, self.text, self.cursor = upcoming, file, text, cursor
+        self.__dict__.pop("ahead", None)
+
+    @cached_property
+    def ahead(self) -> Ahead:
+        return self._future.ahead(self.upcoming, self.file, self.text, self.cursor)
+
+    @property
+    def line(self) -> tuple[str, int]:
+        return self.file, self.text.count("\n", 0, self.cursor)
 
 
 class _Run:

@@ -19,7 +19,7 @@ from codestral_ls.core.model import Chunk, Profile, Usage
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
-    from codestral_ls.bench.player import Playhead
+    from codestral_ls.bench.future import Playhead
     from codestral_ls.core.model import FimRequest, Finish
 
 CHARACTERS_PER_TOKEN = 4

@@ -9,7 +9,7 @@ import random
 import re
 import time
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
@@ -22,7 +22,8 @@ from codestral_ls.core.text import Edit, Span
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from codestral_ls.bench.future import Ahead, Future
+    from codestral_ls.bench.future import Future, Playhead
+    from codestral_ls.bench.oracle import Call
     from codestral_ls.bench.screen import Ghost
     from codestral_ls.bench.sessions import Session, Step
 
@@ -33,7 +34,11 @@ REST = 2.0
 """Seconds after the last step, for answers that are still to come."""
 
 INLINE = "textDocument/inlineCompletion"
-_AUTOMATIC = 2
+MENU = "textDocument/completion"
+
+# Automatic for ghost text; a menu knows only "invoked", by typing or by hand.
+_TRIGGERS = {INLINE: 2, MENU: 1}
+_MOST_STREAMS = 8
 _PART_END = re.compile(r"(?=\n)")
 
 
@@ -49,31 +54,10 @@ class Differs(Exception):
     """The replay did not reach the text that the session ends with."""
 
 
-class Playhead:
-    """Where the session is, for the upstream that answers from the future."""
-
-    def __init__(self, future: Future) -> None:
-        self._future = future
-        self.move(0, "", "", 0)
-
-    def move(self, upcoming: int, file: str, text: str, cursor: int) -> None:
-        """The cursor is here, until the step `upcoming`."""
-        self.upcoming, self.file, self.text, self.cursor = upcoming, file, text, cursor
-        self.__dict__.pop("ahead", None)
-
-    @cached_property
-    def ahead(self) -> Ahead:
-        return self._future.ahead(self.upcoming, self.file, self.text, self.cursor)
-
-    @property
-    def line(self) -> tuple[str, int]:
-        return self.file, self.text.count("\n", 0, self.cursor)
-
-
 @dataclass(slots=True)
 class Tally:
     """What the editor did beside pressing keys. `hits` are seconds of real time until an answer that no model
-    was needed for: it came while the clock stood still."""
+    was needed for: none was running."""
 
     asked: int = 0
     accepted: int = 0
@@ -85,7 +69,14 @@ class Player:
     """Plays one session."""
 
     def __init__(
-        self, session: Session, future: Future, playhead: Playhead, server: Connection, seed: int
+        self,
+        session: Session,
+        future: Future,
+        playhead: Playhead,
+        server: Connection,
+        seed: int,
+        calls: Sequence[Call],
+        method: str = INLINE,
     ) -> None:
         self.tally = Tally()
         self.screen = Screen(random.Random(seed))
@@ -94,6 +85,8 @@ class Player:
         self._future = future
         self._playhead = playhead
         self._server = server
+        self._calls = calls
+        self._method = method
         self._versions: dict[str, int] = {}
         self._outstanding: int | None = None
         self._changed = asyncio.Event()
@@ -180,7 +173,9 @@ class Player:
         if edit == ghost.edit:
             if command := ghost.item.get("command"):
                 call = {"command": command["command"], "arguments": command.get("arguments", [])}
-                self._server.send("workspace/executeCommand", call)
+                _, done = self._server.send("workspace/executeCommand", call)
+                # Whether the server knows its own command is of no interest here.
+                done.add_done_callback(lambda done: done.cancelled() or done.exception())
         else:
             length = ghost.typed + len(edit.text)
             params = {"item": ghost.item, "acceptedLength": length}
@@ -210,12 +205,12 @@ class Player:
         params = {
             "textDocument": {"uri": uri_of(file)},
             "position": position_of(text, cursor),
-            "context": {"triggerKind": _AUTOMATIC},
+            "context": {"triggerKind": _TRIGGERS[self._method]},
         }
-        asked = asyncio.get_running_loop().time()
+        idle = None if self._busy() else len(self._calls)
         started = time.perf_counter()
-        self._outstanding, answer = self._server.send(INLINE, params)
-        answer.add_done_callback(partial(self._answered, self._outstanding, text, cursor, asked, started))
+        self._outstanding, answer = self._server.send(self._method, params)
+        answer.add_done_callback(partial(self._answered, self._outstanding, text, cursor, idle, started))
         # The server must come to look at the document before the next change of it.
         await asyncio.sleep(0)
 
@@ -224,15 +219,27 @@ class Player:
             self._server.notify("$/cancelRequest", {"id": self._outstanding})
             self._outstanding = None
 
+    def _busy(self) -> bool:
+        """Whether the model is being asked something."""
+        return any(call.outcome == "running" for call in self._calls[-_MOST_STREAMS:])
+
     def _answered(
-        self, number: int, text: str, cursor: int, asked: float, started: float, answer: asyncio.Future[Any]
+        self,
+        number: int,
+        text: str,
+        cursor: int,
+        idle: int | None,
+        started: float,
+        answer: asyncio.Future[Any],
     ) -> None:
+        """Take in an answer, unless it comes too late. `idle` is how many requests to the model there had
+        been when it was asked for, if none was running."""
         if answer.cancelled() or answer.exception() or number != self._outstanding:
             return
         self._outstanding = None
         now = asyncio.get_running_loop().time()
         ghost = _ghost(answer.result(), text, cursor)
-        if ghost and now == asked:
+        if ghost and idle == len(self._calls):
             self.tally.hits.append(time.perf_counter() - started)
         if self.screen.show(ghost, now) and ghost:
             self._server.notify("textDocument/didShowCompletion", {"item": ghost.item})
@@ -249,9 +256,11 @@ def _ghost(result: Any, text: str, cursor: int) -> Ghost | None:  # noqa: ANN401
     if not items:
         return None
     item = items[0]
-    extent = item.get("range")
+    edit = item.get("textEdit") or item
+    new = edit.get("newText") or edit.get("insertText") or item.get("label", "")
+    extent = edit.get("range") or edit.get("insert")
     ends = (offset_of(text, extent["start"]), offset_of(text, extent["end"])) if extent else (cursor, cursor)
-    return ghost_of(item, Span(*ends), item["insertText"], text, cursor)
+    return ghost_of(item, Span(*ends), new, text, cursor)
 
 
 def _parts(ghost: Ghost) -> Iterator[tuple[Edit, int]]:

@@ -37,7 +37,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--seed", type=int, default=1, help="seed of all that is random (default: 1)")
     parser.add_argument("--seconds", type=float, metavar="N", help="only the session's first N seconds")
     parser.add_argument("--live", action="store_true", help="also in real time, over stdio and HTTP")
-    parser.add_argument("--peer", metavar="COMMAND", help="also another LSP server, in real time")
+    parser.add_argument(
+        "--peer",
+        action="append",
+        default=[],
+        metavar="COMMAND",
+        help="also another LSP server, in real time; {url} in its command is the upstream's address, which "
+        "speaks Mistral's, llama.cpp's and Tabby's HTTP; `tabby-agent` alone is enough",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="write a picture (.svg)")
     parser.set_defaults(run=run)
@@ -61,6 +68,9 @@ def run(args: argparse.Namespace) -> int:
     except Differs as error:
         print(f"codestral-ls: {error}", file=sys.stderr)
         return _FAILED
+    except OSError as error:
+        print(f"codestral-ls: The peer cannot be started: {error.strerror}.", file=sys.stderr)
+        return _BAD_INPUT
     _report(runs, setting, args)
     return 0
 
@@ -78,9 +88,17 @@ def _sessions(args: argparse.Namespace) -> Iterator[Session]:
 
 
 def _runs(session: Session, setting: Setting, args: argparse.Namespace) -> Iterator[Run]:
+    import asyncio
+
+    from codestral_ls.bench.live import ourselves, peer, replay_live
     from codestral_ls.bench.virtual import replay
 
     yield replay(session, setting)
+    contenders = [ourselves()] if args.live else []
+    contenders += [peer(command) for command in args.peer]
+    for contender in contenders:
+        print(f"Playing {session.name} to {contender.name}, in real time …", file=sys.stderr)
+        yield asyncio.run(replay_live(session, setting, contender))
 
 
 def _report(runs: Sequence[Run], setting: Setting, args: argparse.Namespace) -> None:

@@ -12,10 +12,10 @@ import msgspec
 
 from codestral_ls.app import App
 from codestral_ls.bench import clock
-from codestral_ls.bench.client import CAPABILITIES, Client
-from codestral_ls.bench.future import Future
+from codestral_ls.bench.client import Client
+from codestral_ls.bench.future import Future, Playhead
 from codestral_ls.bench.oracle import LATENCIES, Oracle, OracleModel
-from codestral_ls.bench.player import Differs, Player, Playhead, uri_of
+from codestral_ls.bench.player import Differs, Player, uri_of
 from codestral_ls.bench.run import Run
 from codestral_ls.engine.ledger import Ledger
 from codestral_ls.providers import Choice
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from codestral_ls.core.model import Model
     from codestral_ls.editor import Editor
     from codestral_ls.server import Server
+
+LAST_TIMER = 660.0
+"""Seconds after which all has come to rest: ten minutes after an acceptance, its text is looked at again."""
 
 _CONFIG = "[cache]\ndisk = false\n"
 
@@ -77,12 +80,12 @@ async def _replay(session: Session, setting: Setting) -> Run:
         server = create_server(lambda editor: _app(editor, config, model))
         client = Client(server.protocol.receive)
         server.protocol.set_writer(_Writer(client))
-        await client.request("initialize", {"processId": None, "rootUri": None, "capabilities": CAPABILITIES})
-        client.notify("initialized", {})
+        await client.initialize()
         await client.until("ready")
         before = asyncio.all_tasks()
-        player = Player(session, future, playhead, client, setting.seed)
+        player = Player(session, future, playhead, client, setting.seed, model.calls)
         await player.play()
+        await asyncio.sleep(LAST_TIMER)
         leaked = len(asyncio.all_tasks() - before)
         if wrong := list(_different(server, session)):
             raise Differs(

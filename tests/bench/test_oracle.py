@@ -6,9 +6,8 @@ from contextlib import aclosing
 import pytest
 
 from codestral_ls.bench import clock
-from codestral_ls.bench.future import Future
+from codestral_ls.bench.future import Future, Playhead
 from codestral_ls.bench.oracle import Latency, Oracle, OracleModel
-from codestral_ls.bench.player import Playhead
 from codestral_ls.bench.sessions import Session, Step, applied
 from codestral_ls.core.model import FimRequest
 from codestral_ls.core.privacy import redact

@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 import pytest
 
 from codestral_ls.bench import clock, run
-from codestral_ls.bench.future import Future
+from codestral_ls.bench.future import Future, Playhead
 from codestral_ls.bench.oracle import Latency, Oracle, OracleModel
-from codestral_ls.bench.player import Differs, Player, Playhead, Tally
+from codestral_ls.bench.player import Differs, Player, Tally
 from codestral_ls.bench.positions import offset_of
 from codestral_ls.bench.sessions import Session, Step, read_session
 from codestral_ls.bench.virtual import Setting, replay
@@ -74,7 +74,7 @@ def bare_run(session: Session) -> tuple[run.Run, Bare]:
         playhead = Playhead(Future(session))
         model = OracleModel(Oracle(playhead, 0.0, 1), playhead, LATENCY, 1)
         server = Bare(model, "# 1\n")
-        player = Player(session, Future(session), playhead, server, 1)
+        player = Player(session, Future(session), playhead, server, 1, model.calls)
         await player.play()
         result = run.Run(
             session, player.screen.keystrokes, player.screen.flicker, player.tally, model.calls, 0
@@ -134,7 +134,7 @@ def test_the_real_server_plays_a_session(played):
     assert played.tally.accepted > 100
     assert run.visible_of_known(played, 0.7) > 0.3
     assert played.tally.hits
-    assert played.tasks == 0
+    assert played.leaked == 0
 
 
 def test_a_replay_gives_the_same_figures_again(played):
