@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -9,12 +10,13 @@ from typing import TYPE_CHECKING
 from codestral_ls.core.text import Edit, Span, split_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from codestral_ls.core.text import Document
 
-# Comparing lines takes time in proportion to the product of both counts: 3 ms at this many.
-MAX_LINES = 2000
+# Comparing takes time in proportion to the product of both counts.
+MAX_PARTS = 2000
+_WORD = re.compile(r"\w+|\W")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +51,12 @@ def minimal(edit: Edit, before: Document) -> Edit:
 
 
 def pieces(edit: Edit, before: Document) -> list[Edit]:
-    """The same edit as several small ones, line by line, the last in the text first, so that all spans are
-    those of the document before. Many an editor sends a formatter's work as one edit, around lines that stay.
+    """The same edit as several small ones, by lines and words, the last in the text first, so that all spans
+    are those of the document before. Many an editor sends a formatter's work as one edit, around what stays.
     """
     edit = minimal(edit, before)
-    old, new = split_lines(before.slice(edit.span.start, edit.span.end)), split_lines(edit.text)
-    if min(len(old), len(new)) < 2 or len(old) + len(new) > MAX_LINES:
-        return [edit]
-    return list(_line_edits(edit.span.start, old, new))[::-1]
+    old = before.slice(edit.span.start, edit.span.end)
+    return list(_refined(edit, old, (split_lines, _WORD.findall)))[::-1]
 
 
 def agreement(one: str, other: str) -> int:
@@ -71,17 +71,30 @@ def agreement(one: str, other: str) -> int:
     return low
 
 
-def _line_edits(start: int, old: list[str], new: list[str]) -> Iterator[Edit]:
-    from rapidfuzz.distance import Levenshtein
+def _refined(edit: Edit, old: str, splits: tuple[Callable[[str], list[str]], ...]) -> Iterator[Edit]:
+    """Edits of what differs between the parts of both texts, and of the parts' own parts."""
+    if not (splits and old and edit.text):
+        yield edit
+        return
+    before, after = splits[0](old), splits[0](edit.text)
+    if len(before) + len(after) > MAX_PARTS:
+        yield edit
+        return
+    from rapidfuzz.distance import Indel
 
-    starts = tuple(accumulate(map(len, old), initial=start))
-    for step in Levenshtein.opcodes(old, new):
-        first, last, lines = step.src_start, step.src_end, new[step.dest_start : step.dest_end]
-        if step.tag == "replace":
-            for number, line in enumerate(lines, first):
-                yield _stripped(Edit(Span(starts[number], starts[number + 1]), line), old[number])
-        elif step.tag != "equal":
-            yield Edit(Span(starts[first], starts[last]), "".join(lines))
+    olds, news = _starts(before), _starts(after)
+    one = other = 0
+    for same in Indel.editops(before, after).as_matching_blocks():
+        if (one, other) != (same.a, same.b):
+            first, last = olds[one], olds[same.a]
+            span = Span(edit.span.start + first, edit.span.start + last)
+            change = Edit(span, edit.text[news[other] : news[same.b]])
+            yield from _refined(change, old[first:last], splits[1:])
+        one, other = same.a + same.size, same.b + same.size
+
+
+def _starts(parts: list[str]) -> tuple[int, ...]:
+    return tuple(accumulate(map(len, parts), initial=0))
 
 
 def _stripped(edit: Edit, old: str) -> Edit:

@@ -11,6 +11,7 @@ from codestral_ls.engine.complete import Completer, Options
 from codestral_ls.engine.ledger import Ledger
 from codestral_ls.engine.status import Status
 from codestral_ls.engine.workspace import Workspace
+from tests.engine.editing import Editor
 from tests.engine.scripted import ScriptedModel
 
 URI = "file:///shop/cart.py"
@@ -65,3 +66,8 @@ async def rig_of() -> AsyncIterator[Callable[..., Rig]]:
 @pytest.fixture
 def rig(rig_of) -> Rig:
     return rig_of()
+
+
+@pytest.fixture
+def editor_of(tmp_path):
+    return lambda **values: Editor(tmp_path / "ledger.jsonl", **values)
