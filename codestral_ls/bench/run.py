@@ -91,6 +91,18 @@ def right_of_known(run: Run, within: float) -> float:
     return _share(sum(key.right and _seen(key, within) for key in run.known), len(run.known))
 
 
+def refused_of_known(run: Run) -> float:
+    """Share of the keystrokes where the upstream knows the text at which the server answered, before the next
+    event, that it has nothing."""
+    return _share(sum(key.answered and key.shown is None for key in run.known), len(run.known))
+
+
+def unanswered_of_known(run: Run) -> float:
+    """Share of the keystrokes where the upstream knows the text at which the next event came before any
+    answer."""
+    return _share(sum(not key.answered and key.shown is None for key in run.known), len(run.known))
+
+
 def waited(run: Run) -> list[float]:
     """Seconds from a keystroke until a suggestion was on the screen, for the keystrokes that got one; 0 where
     it was typed through."""
@@ -202,6 +214,8 @@ FIGURES = (
         partial(right_of_known, within=0.3),
         "{:.1%}",
     ),
+    Figure("refused_known", "answered with nothing, of those known", refused_of_known, "{:.1%}"),
+    Figure("unanswered_known", "next key before an answer, of those known", unanswered_of_known, "{:.1%}"),
     Figure("wait_median", "time to suggestion, median (ms)", lambda run: _quantile(waited(run), 0.5)),
     Figure("wait_p90", "time to suggestion, p90 (ms)", lambda run: _quantile(waited(run), 0.9)),
     Figure(

@@ -27,13 +27,15 @@ _FIRST_WORD = re.compile(r"\W*\w+|\W+")
 class Keystroke:
     """A key that was pressed, at a time of the loop. `known`: the session goes on to write a word here.
     `shown` is when a suggestion was on the screen after it, if that was before the next event, and `right`
-    whether that began with the truth, up to the end of its first word. `followed`: it was there already."""
+    whether that began with the truth, up to the end of its first word. `followed`: it was there already;
+    `answered`: the server said something in time."""
 
     time: float
     known: bool
     shown: float | None = None
     right: bool = False
     followed: bool = False
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,8 @@ class Screen:
 
     def show(self, ghost: Ghost | None, now: float) -> bool:
         """The server's answer replaces what is shown. Returns whether it is another suggestion."""
+        if self._current:
+            self._current.answered = True
         before = self.ghost
         goes_on = before is not None and ghost is not None and ghost.rest.startswith(before.rest)
         if before and before.typed and not goes_on:

@@ -96,7 +96,7 @@ def test_ten_keys_have_exact_figures():
         "cancelled": "800.0", "cancelled_share": "80.0%",
         "visible_100": "60.0%", "visible_300": "80.0%", "visible_700": "80.0%",
         "visible_100_known": "66.7%", "visible_300_known": "77.8%", "visible_700_known": "77.8%",
-        "right_300_known": "77.8%",
+        "right_300_known": "77.8%", "refused_known": "0.0%", "unanswered_known": "22.2%",
         "wait_median": "0.0", "wait_p90": "213.0", "new_wait_median": "215.0", "new_wait_p90": "219.0",
         "accepted": "0.0%", "keys": "1.00", "input_tokens": "0.0", "output_tokens": "0.00",
         "flicker": "0.00", "repeated": "90.0%", "hit_median": "-", "hit_p99": "-", "tasks": "0",
