@@ -186,12 +186,12 @@ class _Recording:
         self._steps.append(Step(time, file, edits, cursor, origin))
 
     def _cursor_after(self, file: str, edits: Sequence[Edit]) -> int | None:
-        """Where the cursor is after an edit at it; None where the edit was made elsewhere."""
+        """Where the cursor is after an edit that does not move it, if no more is told: a `selectionChanged`
+        follows all others that the user makes. None where an agent or a command made it."""
         last = next((step for step in reversed(self._steps) if step.file == file), None)
         here = last.cursor if last else None
-        if here is None or len(edits) != 1 or not edits[0].span.start <= here <= edits[0].span.end:
-            return None
-        return edits[0].span.start + len(edits[0].text)
+        stays = len(edits) == 1 and not edits[0].text and edits[0].span.start == here < edits[0].span.end
+        return here if stays else None
 
     def _select(self, file: str, selection: Sequence[Sequence[int]], time: float) -> None:
         cursor = _code_points(self._now[file], selection[0][1])

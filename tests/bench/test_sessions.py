@@ -27,11 +27,15 @@ def recording(tmp_path, *events) -> Session:
         {"kind": "header", "time": 1000},
         {"kind": "documentEncountered", "id": 0, "time": 1000, "relativePath": "src\\a.ts"},
         {"kind": "setContent", "id": 0, "time": 900, "content": "a😀b\nc", "v": 1},
-        {"kind": "selectionChanged", "id": 0, "time": 2000, "selection": [[4, 4]]},
+        selection(2000, 4),
     ]
     path = tmp_path / "recording.json.gz"
     path.write_bytes(gzip.compress(json.dumps({"log": [*first, *events]}).encode()))
     return read_session(path)
+
+
+def selection(time, cursor):
+    return {"kind": "selectionChanged", "id": 0, "time": time, "selection": [[cursor, cursor]]}
 
 
 def change(time, *edits, v=2):
@@ -39,7 +43,7 @@ def change(time, *edits, v=2):
 
 
 def test_offsets_of_a_recording_count_utf_16_units(tmp_path):
-    session = recording(tmp_path, change(2500, [4, 4, "x"]))
+    session = recording(tmp_path, change(2500, [4, 4, "x"]), selection(2501, 5))
     assert session.after == {"src/a.ts": "a😀bx\nc"}
     step = session.steps[-1]
     assert (step.time, step.cursor, step.origin) == (1.5, 4, "key")
@@ -53,10 +57,21 @@ def test_edits_of_one_change_refer_to_the_text_before_it(tmp_path):
 
 
 def test_the_cursor_of_a_move_that_follows_belongs_to_the_edit(tmp_path):
-    moved = {"kind": "selectionChanged", "id": 0, "time": 2503, "selection": [[5, 5]]}
-    session = recording(tmp_path, change(2500, [4, 4, "()"]), moved)
+    session = recording(tmp_path, change(2500, [4, 4, "()"]), selection(2503, 5))
     assert [step.cursor for step in session.steps] == [3, 4]
     assert session.steps[-1].origin == "key"
+
+
+UNTOLD = {
+    "a key that deletes": ([4, 5, ""], 3),
+    "an agent's text": ([4, 4, "x"], None),
+    "an agent's text elsewhere": ([0, 0, "x"], None),
+}
+
+
+@pytest.mark.parametrize(("edit", "cursor"), UNTOLD.values(), ids=UNTOLD.keys())
+def test_the_cursor_stays_where_nothing_is_told_of_it(tmp_path, edit, cursor):
+    assert recording(tmp_path, change(2500, edit)).steps[-1].cursor == cursor
 
 
 def test_events_that_are_written_late_keep_the_order_of_the_log(tmp_path):
