@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from codestral_ls import __version__
 from codestral_ls.bench import cli as bench
-from codestral_ls.cli import cache, complete, doctor, models, serve
+from codestral_ls.cli import cache, complete, doctor, models, serve, usage
 from codestral_ls.cli.failure import FAILED, Failure
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ Keys are read from the environment: CODESTRAL_API_KEY for codestral.mistral.ai, 
 api.mistral.ai. Without one, a model on this machine is used and no code leaves it.
 """
 
-COMMANDS = (serve, complete, doctor, models, cache, bench)
+COMMANDS = (serve, complete, doctor, models, cache, usage, bench)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+
 import msgspec
 
 from codestral_ls.core.model import Usage
-from codestral_ls.engine.ledger import Ledger, Record
+from codestral_ls.engine.ledger import Ledger, Record, older
 from tests.engine.conftest import Rig, site
 from tests.engine.scripted import ScriptedModel
 
@@ -48,3 +50,31 @@ async def test_a_request_is_accounted_for_without_its_text(tmp_path):
     assert record.outcome == "ok"
     assert b"confidential" not in file.read_bytes()
     assert b"private_value" not in file.read_bytes()
+
+
+def test_a_full_file_moves_once(tmp_path, monkeypatch):
+    """Whoever writes next moves it, and disk use stays within two files."""
+    monkeypatch.setattr("codestral_ls.engine.ledger.MAX_BYTES", 1000)
+    file = tmp_path / "ledger.jsonl"
+    ledgers = [Ledger(file, lambda: 0.0) for _ in range(3)]
+    for number in range(300):
+        ledgers[number % 3].record("shown", f"{number:03}")
+    for ledger in ledgers:
+        ledger.close()
+    assert len(read(file)) + len(read(older(file))) < 300
+    # While one moves it, the others still write.
+    assert file.stat().st_size <= 3000
+    assert 1000 < older(file).stat().st_size <= 3000
+    assert {path.name for path in tmp_path.iterdir()} <= {"ledger.jsonl", "ledger.1.jsonl", "ledger.lock"}
+
+
+def test_figures_that_take_a_while_are_asked_for_in_a_thread(tmp_path):
+    file = tmp_path / "ledger.jsonl"
+    ledger = Ledger(file, lambda: 3.0)
+    threads = []
+    ledger.measure(
+        "retained", "a", lambda: threads.append(threading.get_ident()) or {"similarity": 0.5}, after=30
+    )
+    ledger.close()
+    assert read(file) == [Record(3.0, "retained", "a", after=30, similarity=0.5)]
+    assert threads != [threading.get_ident()]
