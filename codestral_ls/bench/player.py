@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import re
 import time
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,15 +19,12 @@ from codestral_ls.core.filetypes import language_of
 from codestral_ls.core.text import Edit, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from codestral_ls.bench.future import Future, Playhead
     from codestral_ls.bench.oracle import Call
     from codestral_ls.bench.screen import Ghost
     from codestral_ls.bench.sessions import Session, Step
-
-LEAST_ACCEPTED = 2
-"""Characters that are worth the key which accepts them."""
 
 REST = 2.0
 """Seconds after the last step, for answers that are still to come."""
@@ -39,7 +35,6 @@ MENU = "textDocument/completion"
 # Automatic for ghost text; a menu knows only "invoked", by typing or by hand.
 _TRIGGERS = {INLINE: 2, MENU: 1}
 _MOST_STREAMS = 8
-_PART_END = re.compile(r"(?=\n)")
 
 
 class Connection(Protocol):
@@ -59,7 +54,6 @@ class Tally:
     """What the editor did beside pressing keys. `hits` are seconds of real time until an answer that no model
     was needed for: none was running."""
 
-    asked: int = 0
     accepted: int = 0
     acceptances: int = 0
     hits: list[float] = field(default_factory=list)
@@ -163,7 +157,7 @@ class Player:
         """The most of a suggestion that the session comes to, how many characters that writes, and the step
         after which it has it."""
         file, text = self._playhead.file, self._playhead.text
-        for edit, length in _parts(ghost):
+        for edit, length in ghost.parts():
             reached = self._future.reached(index, file, applied(text, (edit,)))
             if reached is not None:
                 return edit, length, reached
@@ -200,7 +194,6 @@ class Player:
 
     async def _ask(self, file: str, cursor: int) -> None:
         self._cancel()
-        self.tally.asked += 1
         text = self.texts[file]
         params = {
             "textDocument": {"uri": uri_of(file)},
@@ -261,14 +254,3 @@ def _ghost(result: Any, text: str, cursor: int) -> Ghost | None:  # noqa: ANN401
     extent = edit.get("range") or edit.get("insert")
     ends = (offset_of(text, extent["start"]), offset_of(text, extent["end"])) if extent else (cursor, cursor)
     return ghost_of(item, Span(*ends), new, text, cursor)
-
-
-def _parts(ghost: Ghost) -> Iterator[tuple[Edit, int]]:
-    """What can be accepted of a suggestion, the longest first, and how many characters that would write."""
-    if (whole := len(ghost.rest) - ghost.right) >= LEAST_ACCEPTED:
-        yield ghost.edit, whole
-    if ghost.start < ghost.cursor:
-        return
-    for found in reversed(list(_PART_END.finditer(ghost.rest))):
-        if LEAST_ACCEPTED <= found.start() < len(ghost.rest):
-            yield Edit(Span(ghost.cursor, ghost.cursor), ghost.rest[: found.start()]), found.start()

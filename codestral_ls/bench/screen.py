@@ -10,6 +10,7 @@ from codestral_ls.core.text import Edit, Span
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Iterator
 
     from codestral_ls.bench.future import Ahead
 
@@ -19,6 +20,10 @@ NOTICING_MEDIAN, NOTICING_SIGMA = 0.33, 0.5
 FRAME = 1 / 60
 """Seconds. What is gone again within a frame of the screen was never seen."""
 
+LEAST_ACCEPTED = 2
+"""Characters that are worth the key which accepts them."""
+
+_LINE_END = re.compile(r"(?=\r?\n)(?<!\r)")
 _PAIRS = ("()", "[]", "{}", '""', "''", "``", "<>")
 _FIRST_WORD = re.compile(r"\W*\w+|\W+")
 
@@ -66,6 +71,18 @@ class Ghost:
         if not self.rest.startswith(new) or len(new) == len(self.rest) or over > self.right:
             return None
         return self._typed(len(new), self.right - over)
+
+    def parts(self) -> Iterator[tuple[Edit, int]]:
+        """What can be accepted of it, the longest first, all or some whole lines, and how many characters
+        each writes."""
+        if (whole := len(self.rest) - self.right) >= LEAST_ACCEPTED:
+            yield self.edit, whole
+        if self.start < self.cursor:
+            return
+        for found in reversed(list(_LINE_END.finditer(self.rest))):
+            if found.start() >= LEAST_ACCEPTED:
+                here = Span(self.cursor, self.cursor)
+                yield Edit(here, self.rest[: found.start()]), found.start()
 
     def _typed(self, count: int, right: int) -> Ghost:
         cursor = self.cursor + count

@@ -190,8 +190,8 @@ class _Recording:
         follows all others that the user makes. None where an agent or a command made it."""
         last = next((step for step in reversed(self._steps) if step.file == file), None)
         here = last.cursor if last else None
-        stays = len(edits) == 1 and not edits[0].text and edits[0].span.start == here < edits[0].span.end
-        return here if stays else None
+        span = edits[0].span
+        return here if len(edits) == 1 and not edits[0].text and here == span.start < span.end else None
 
     def _select(self, file: str, selection: Sequence[Sequence[int]], time: float) -> None:
         cursor = _code_points(self._now[file], selection[0][1])
