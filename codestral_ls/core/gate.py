@@ -1,8 +1,9 @@
-"""Whether a place is worth a request nobody asked for."""
+"""Whether, and when, a place is worth a request that nobody asked for."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,22 +12,59 @@ if TYPE_CHECKING:
 MIN_DOCUMENT_CHARACTERS = 10
 MAX_LINE_CHARACTERS = 1000
 
+DELETION_SECONDS = 0.8
+"""How long to wait after a deletion. It is seldom alone, and who goes on to type is served at once."""
+PASTE_SECONDS, PASTED_CHARACTERS = 0.3, 80
+"""How long to wait after a paste, which may be one of several, and what is taken for one."""
+
 _WORD = re.compile(r"\w")
 _NAME = re.compile(r"\w+\Z")
-_ASKS_FOR_MORE = ("(", ",", "=", " ", "[", "{", ".")
+_COMPLETE = re.compile(r"[)\]};]\Z")
+_ASKS_FOR_MORE = ("(", ",", "=", " ", "\t", "[", "{", ".")
 
 
-def worth_asking(site: Site) -> bool:
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """Typing without a break: where it began, where the cursor is, how long the document is, and by how much
+    the last change made it longer."""
+
+    start: int
+    offset: int
+    length: int
+    grown: int = 0
+
+    @property
+    def quiet(self) -> float:
+        """Seconds to wait after the last change before asking."""
+        if self.grown < 0:
+            return DELETION_SECONDS
+        return PASTE_SECONDS if self.grown > PASTED_CHARACTERS else 0.0
+
+
+def typed_on(before: Burst | None, site: Site) -> Burst:
+    """The burst that a request belongs to, after that of the request before. Brackets that an editor closes
+    behind the cursor do not end it."""
+    length, offset = site.document.length, site.offset
+    if before is None:
+        return Burst(offset, offset, length)
+    grown = length - before.length
+    goes_on = 0 < offset - before.offset <= grown
+    return Burst(before.start if goes_on else offset - max(grown, 0), offset, length, grown)
+
+
+def worth_asking(site: Site, burst: Burst) -> bool:
     """Whether an automatic request is likely to be of use here.
 
-    Not in the middle of a word, not before other code unless what stands left of the word at the cursor waits
-    for more, not in a minified line, and not in a document that says next to nothing yet.
+    Not inside of a word, nor before other code unless what stood left of the cursor when the typing began
+    waits for more; not behind what looks complete; not in a minified line, and not in a document that says
+    next to nothing yet.
     """
     head, rest = site.line_head, site.line_rest
-    if len(head) + len(rest) > MAX_LINE_CHARACTERS:
+    if len(head) + len(rest) > MAX_LINE_CHARACTERS or site.document.length < MIN_DOCUMENT_CHARACTERS:
         return False
-    if site.document.length < MIN_DOCUMENT_CHARACTERS:
+    if not _WORD.search(rest):
+        return not (_COMPLETE.search(head) and not rest.strip())
+    began = head[: max(len(head) - (site.offset - burst.start), 0)]
+    if _NAME.search(began) and _WORD.match(rest):
         return False
-    if rest[:1].isalnum() or rest[:1] == "_":
-        return False
-    return _WORD.search(rest) is None or _NAME.sub("", head).endswith(_ASKS_FOR_MORE)
+    return not began.strip() or _NAME.sub("", began).endswith(_ASKS_FOR_MORE)

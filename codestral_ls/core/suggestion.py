@@ -128,6 +128,10 @@ class Known:
         typed = self.place.typed_since(site)
         return None if typed is None else self.after(typed, site, source)
 
+    def is_taken(self, site: Site) -> bool:
+        """Whether all of it, and no more, stands between its place and the site."""
+        return bool(self.polished.text) and self.place.typed_since(site) == self.polished.text
+
     def ahead(self, site: Site) -> Suggestion | None:
         """All of it, and what stood before it and was deleted, while the user goes back on the line."""
         deleted = self.place.deleted_since(site)

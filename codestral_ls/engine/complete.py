@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from codestral_ls.core.gate import worth_asking
+from codestral_ls.core.gate import typed_on, worth_asking
 from codestral_ls.core.mode import mode_at
 from codestral_ls.core.prompt import Budget, Start, build_fim, steady_suffix, window, window_start
 from codestral_ls.core.suggestion import know
@@ -20,6 +20,7 @@ from codestral_ls.engine.flight import Flight, Flights, Turns
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from codestral_ls.core.gate import Burst
     from codestral_ls.core.model import FimRequest, Profile
     from codestral_ls.core.prompt import Mode, Site, Trigger
     from codestral_ls.core.suggestion import Known, Source, Suggestion
@@ -67,6 +68,7 @@ class Completer:
         self._turns = Turns()
         self._flights = Flights(profile.streams)
         self._last: dict[str, Known] = {}
+        self._bursts: dict[str, Burst] = {}
         self._starts: dict[str, Start] = {}
         self._suffixes: dict[str, str] = {}
         self._session = secrets.token_bytes(16)
@@ -74,12 +76,13 @@ class Completer:
     async def complete(self, site: Site, trigger: Trigger) -> Suggestion | None:
         """What to show at a site; None for nothing. Never raises a `ModelError`: completion fails quietly."""
         waiter = self._turns.take(site)
+        burst = self._bursts[site.document.uri] = typed_on(self._bursts.get(site.document.uri), site)
         try:
             if not self._allowed(site, trigger):
                 return None
             if answer := self._known(site, trigger):
                 return answer.suggestion
-            if trigger == "automatic" and not worth_asking(site):
+            if trigger == "automatic" and not self._worth_asking(site, burst):
                 return None
             if flight := self._flights.join(waiter):
                 if await waiter.outcome() == "superseded":
@@ -87,7 +90,7 @@ class Completer:
                 if answer := self._landed(flight, site, trigger, "joined"):
                     return answer.suggestion
                 waiter = self._turns.take(site)
-            if trigger == "automatic" and not await self._coalesced(waiter):
+            if trigger == "automatic" and not await self._coalesced(waiter, burst):
                 return None
             flight = self._take_off(site, trigger)
             flight.carry(waiter)
@@ -103,6 +106,7 @@ class Completer:
         self._flights.give_up_on(uri)
         self._index.forget(uri)
         self._last.pop(uri, None)
+        self._bursts.pop(uri, None)
         self._starts.pop(uri, None)
         self._suffixes.pop(uri, None)
 
@@ -145,9 +149,17 @@ class Completer:
         doubted = least is not None and suggestion.logprob is not None and suggestion.logprob < least
         return Answer(None if doubted and trigger == "automatic" else suggestion)
 
-    async def _coalesced(self, waiter: Waiter) -> bool:
-        """Wait a moment where a request is running already; False if a newer one came meanwhile."""
-        return len(self._flights) == 0 or await waiter.outcome(self._options.debounce) is None
+    def _worth_asking(self, site: Site, burst: Burst) -> bool:
+        """Nor right behind a suggestion that was taken: what comes next begins with a key of the user's."""
+        last = self._last.get(site.document.uri)
+        return not (last and last.is_taken(site)) and worth_asking(site, burst)
+
+    async def _coalesced(self, waiter: Waiter, burst: Burst) -> bool:
+        """Wait a moment where more changes are likely, or a request is running already; False if a newer one
+        came meanwhile."""
+        running = len(self._flights) > 0
+        delay = max(burst.quiet, self._options.debounce if running else 0.0)
+        return delay == 0.0 or await waiter.outcome(delay) is None
 
     def _take_off(self, site: Site, trigger: Trigger) -> Flight:
         """Build the prompt, without a pause in which the document could change, and send it."""

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codestral_ls.core.gate import worth_asking
 from codestral_ls.core.privacy import redact
 from codestral_ls.core.prompt import Budget, Site, Start, TokenScale, Window, build_fim, window, window_start
 from codestral_ls.core.text import Document
@@ -129,21 +128,3 @@ def test_the_token_scale_follows_the_host_in_steps():
     for _ in range(40):
         scale = scale.after(1000, 1000)
     assert scale.characters(100) == 100
-
-
-WORTH = {
-    "end of a line": ("total = █\nmore\n", True),
-    "in a word": ("to█tal = 1\nmore\n", False),
-    "before a closer": ("print(█)\nmore text\n", True),
-    "before a closing quote and bracket": ('d["█"]\nmore text\n', True),
-    "before arguments": ("foo(█, bar)\nmore\n", True),
-    "between finished code": ("foo█ + bar\nmore\n", False),
-    "blank line": ("def f():\n    █\n", True),
-    "nearly empty": ("a█", False),
-    "minified": ("x" * 1001 + "█\n", False),
-}
-
-
-@pytest.mark.parametrize(("marked", "worth"), WORTH.values(), ids=WORTH.keys())
-def test_worth_asking(marked, worth):
-    assert worth_asking(site(marked)) is worth

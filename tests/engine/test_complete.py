@@ -52,7 +52,7 @@ async def test_typing_the_suggestion_asks_nothing_and_never_changes_the_rest(rig
 
 async def test_the_same_place_again_is_answered_from_memory(rig):
     await suggest(rig, SUM, "a + b")
-    elsewhere = site("def add(a, b):\n    return █\n")
+    elsewhere = site("def add(a, b):\n    total = 0\n    return total + █\n")
     await suggest(rig, elsewhere, "a - b")
     again = await rig.completer.complete(SUM, "automatic")
     assert (again.text, again.source) == ("a + b", "memory")
@@ -147,7 +147,8 @@ async def test_a_reply_that_was_cut_off_is_neither_shown_nor_kept(rig):
 
 GATED = {
     "in a word": "value.na█me\n",
-    "before other code": "result = compute█ more(x)\n",
+    "before other code": "result = compute()█.more(x)\n",
+    "behind what is complete": "result = compute()█\n",
     "in a document that says nothing": "x = █",
     "in a minified line": "x" * 1200 + " = █\n",
 }
@@ -190,7 +191,7 @@ async def test_a_failing_host_is_told_once_and_left_alone_for_a_while(rig):
     assert [status.message for status in rig.troubles] == ["The host is down."]
     assert len(rig.model.calls) == 1
     rig.now += 3.0
-    assert (await suggest(rig, SUM, "a + b")).text == "a + b"
+    assert (await suggest(rig, typed(SUM, "xy"), " + b")).text == " + b"
     assert rig.statuses[-1].state == "ready"
 
 
@@ -228,8 +229,10 @@ async def test_a_closed_document_ends_its_requests(rig):
 async def test_no_more_streams_run_than_the_model_takes(rig_of):
     rig = rig_of(ScriptedModel(streams=2), debounce=0.0)
     places = [site("def f():\n    return █\n", uri=f"file:///shop/{name}.py") for name in "abc"]
-    asked = [ask(rig, place) for place in places]
-    await rig.model.call(2)
+    asked = []
+    for number, place in enumerate(places):
+        asked.append(ask(rig, place))
+        await rig.model.call(number)
     await rig.model.calls[0].closed.wait()
     assert await asked[0] is None
     rig.model.calls[1].end("one()")
@@ -308,6 +311,12 @@ async def test_a_bracket_that_the_text_goes_beyond_is_replaced(rig):
     opened = Site(typed(place, "()").document, place.offset + 1)
     rest = await rig.completer.complete(opened, "automatic")
     assert (rest.text, rest.span.end - opened.offset) == ("a, b) + 1", 1)
+
+
+async def test_nothing_is_asked_right_behind_what_was_taken(rig):
+    await suggest(rig, SUM, "compute(a, b) + tax")
+    assert await rig.completer.complete(typed(SUM, "compute(a, b) + tax"), "automatic") is None
+    assert len(rig.model.calls) == 1
 
 
 async def test_the_editors_own_indentation_is_taken(rig):
