@@ -21,6 +21,9 @@ CAPABILITIES = {
 }
 """Those of an editor with ghost text."""
 
+_ENDED = -32099
+"""An error code of ours, from the range that JSON-RPC leaves to implementations."""
+
 _LEAVING = 5.0
 """Seconds that a server gets to end by itself."""
 
@@ -42,6 +45,7 @@ class Client:
         self.abilities: Mapping[str, Any] = {}
         self._ids = count(1)
         self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._ended = False
         self._states: list[str] = []
         self._changed = asyncio.Event()
 
@@ -64,6 +68,8 @@ class Client:
         number = next(self._ids)
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
         self._send({"id": number, "method": method, "params": params})
+        if self._ended:
+            self.end()
         return number, answer
 
     async def until(self, state: str) -> None:
@@ -71,6 +77,13 @@ class Client:
         while state not in self._states:
             self._changed.clear()
             await self._changed.wait()
+
+    def end(self) -> None:
+        """The server's stream has ended: nothing will be answered any more."""
+        self._ended = True
+        for answer in self._waiting.values():
+            answer.set_exception(Refused(_ENDED, "the server has ended"))
+        self._waiting.clear()
 
     def take(self, message: dict[str, Any]) -> None:
         if message.get("method") == "codestral/status":
@@ -139,3 +152,4 @@ async def _read(stream: asyncio.StreamReader, client: Client) -> None:
         while (await stream.readline()).strip():
             pass
         client.take(msgspec.json.decode(await stream.readexactly(length)))
+    client.end()

@@ -46,12 +46,23 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "speaks Mistral's, llama.cpp's and Tabby's HTTP; `tabby-agent` alone is enough",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="write a picture (.svg)")
+    parser.add_argument("--plot", type=_picture, metavar="FILE", help="write a picture, an .svg file")
     parser.set_defaults(run=run)
+
+
+def _picture(word: str) -> Path:
+    """Where to write a picture. Raises `argparse.ArgumentTypeError`."""
+    from argparse import ArgumentTypeError
+
+    path = Path(word)
+    if path.suffix.lower() != ".svg" or not path.absolute().parent.is_dir():
+        raise ArgumentTypeError(f"{word!r}: name an .svg file in a folder that there is")
+    return path
 
 
 def run(args: argparse.Namespace) -> int:
     """Play and print. Returns the exit status: 1 where a document did not come out as recorded."""
+    from codestral_ls.bench.client import Refused
     from codestral_ls.bench.player import Differs
     from codestral_ls.bench.sessions import Unreadable
     from codestral_ls.bench.virtual import Setting
@@ -68,8 +79,11 @@ def run(args: argparse.Namespace) -> int:
     except Differs as error:
         print(f"codestral-ls: {error}", file=sys.stderr)
         return _FAILED
+    except Refused as error:
+        print(f"codestral-ls: The replay broke off: {error.args[1]}.", file=sys.stderr)
+        return _FAILED
     except OSError as error:
-        print(f"codestral-ls: The peer cannot be started: {error.strerror}.", file=sys.stderr)
+        print(f"codestral-ls: The server cannot be started: {error.strerror}.", file=sys.stderr)
         return _BAD_INPUT
     _report(runs, setting, args)
     return 0

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 import time
 
@@ -9,6 +10,7 @@ import httpx
 import pytest
 
 from codestral_ls.bench import player, run
+from codestral_ls.bench.client import Refused, running
 from codestral_ls.bench.future import Future, Playhead
 from codestral_ls.bench.host import Host
 from codestral_ls.bench.live import Contender, ourselves, peer, replay_live
@@ -136,10 +138,27 @@ def test_peers_by_their_command():
     assert peer("tabby-agent").command[1:] == ("--lsp", "--stdio")
 
 
+async def test_a_server_that_has_ended_answers_nothing():
+    with pytest.raises(Refused, match="has ended"):  # Also to `shutdown`, at the end.
+        async with running((sys.executable, "-c", PEER), os.environ) as client:
+            client.notify("exit", None)
+            _, waiting = client.send("textDocument/hover", {})
+            for answer in (waiting, client.send("textDocument/hover", {})[1]):
+                with pytest.raises(Refused, match="has ended"):
+                    await answer
+
+
+def test_a_peer_that_leaves_at_once(tmp_path, capsys):
+    session = tmp_path / "a.json"
+    session.write_text(json.dumps({"name": "a.py", "text": "", "keys": [[1, "x"]]}))
+    assert main(["bench", "replay", str(session), "--peer", f"{sys.executable} -c pass"]) == 1
+    assert "The replay broke off: the server has ended." in capsys.readouterr().err
+
+
 def test_a_peer_that_is_not_there(tmp_path, capsys):
     session = tmp_path / "a.json"
     session.write_text(json.dumps({"name": "a.py", "text": "", "keys": [[1, "x"]]}))
     before = time.monotonic()
     assert main(["bench", "replay", str(session), "--peer", "no-such-server --stdio"]) == 2
-    assert "The peer cannot be started: No such file or directory." in capsys.readouterr().err
+    assert "The server cannot be started: No such file or directory." in capsys.readouterr().err
     assert time.monotonic() - before < 60

@@ -174,6 +174,13 @@ def test_the_command_prints_a_table(capsys):
     assert all(figure.name.split(",")[0] in said for figure in run.FIGURES if len(figure.name) < 30)
 
 
+def test_a_picture_that_is_no_svg(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["bench", "replay", str(SMALL), "--plot", "replay.png"])
+    assert ended.value.code == 2
+    assert "name an .svg file" in capsys.readouterr().err
+
+
 WRONG = {
     "nothing to play": ([], "There is nothing to replay"),
     "no such file": (["nowhere.json"], "nowhere.json cannot be read: No such file or directory."),
