@@ -139,13 +139,16 @@ def test_peers_by_their_command():
 
 
 async def test_a_server_that_has_ended_answers_nothing():
-    with pytest.raises(Refused, match="has ended"):  # Also to `shutdown`, at the end.
+    async def play():
         async with running((sys.executable, "-c", PEER), os.environ) as client:
             client.notify("exit", None)
             _, waiting = client.send("textDocument/hover", {})
             for answer in (waiting, client.send("textDocument/hover", {})[1]):
                 with pytest.raises(Refused, match="has ended"):
                     await answer
+
+    with pytest.raises(Refused, match="has ended"):  # At its end it is asked to shut down.
+        await play()
 
 
 def test_a_peer_that_leaves_at_once(tmp_path, capsys):
