@@ -30,8 +30,9 @@ from codestral_ls.session import run
 
 
 class Completer:
-    def __init__(self, ledger: Ledger, user: Any) -> None:
+    def __init__(self, ledger: Ledger, workspace: Workspace, user: Any) -> None:
         self._ledger = ledger
+        self._workspace = workspace
         self._user = user
         self._gone = asyncio.Event()
 
@@ -61,6 +62,8 @@ class Completer:
         return None
 
     async def _odd(self, site: Site) -> Any:
+        # An answer for a document that is gone is no offer, so that nothing but its encoding is in question.
+        self._workspace.close(site.document.uri)
         return object()
 
     async def _print(self, site: Site) -> str:
@@ -90,7 +93,7 @@ class App:
         self.workspace = Workspace()
         self.ledger = Ledger(Path(os.environ["LEDGER"]), lambda: 0.0)
         self.feedback = Feedback(self.ledger, time.monotonic, self.workspace.get)
-        self.completer = Completer(self.ledger, user)
+        self.completer = Completer(self.ledger, self.workspace, user)
         self._user = user
 
     def configure(self, editor: Any) -> Any:
