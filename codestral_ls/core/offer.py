@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 State = Literal["open", "whole", "contradicted"]
 """The text can still become the suggestion's; it has; it no longer can."""
 
-# Two characters at once are no keystroke.
+# So many letters at once are no keystroke: Enter brings blanks along and a bracket its partner, no letters.
 LEAP = 2
 _CLOSERS = frozenset(")]}>\"'`")
 
@@ -49,14 +49,19 @@ class Offer:
         return cls(suggestion.id, span, suggestion.text, replaced, standing, standing)
 
     @property
-    def leap(self) -> int:
-        """The number of characters that the last change put in."""
-        return self.standing - self.base
+    def leapt(self) -> bool:
+        """Whether the last change put in more than a keystroke does."""
+        return sum(map(_is_letter, self.text[self.base : self.standing])) >= LEAP
 
     @property
     def inserted(self) -> str:
         """What accepting it put in, or would."""
         return self.text[self._accepted_from :]
+
+    @property
+    def gain(self) -> int:
+        """The number of characters in that which were not there before."""
+        return len(self.inserted) - agreement(self.inserted[::-1], self.replaced[::-1])
 
     @property
     def inserted_span(self) -> Span:
@@ -65,7 +70,8 @@ class Offer:
 
     def settled(self, *, infer: bool) -> Offer:
         """Before the next change. `infer`: a leap to the end of a word or line was a part accepted."""
-        part = self.leap if infer and self.state == "open" and self._leapt_to_a_border else 0
+        leapt = infer and self.state == "open" and self.leapt and not self._inside_word
+        part = self.standing - self.base if leapt else 0
         return replace(self, base=self.standing, taken=self.taken + part)
 
     def partly_accepted(self, length: int) -> Offer:
@@ -90,10 +96,8 @@ class Offer:
         return self.standing if self.state == "open" else self.base
 
     @property
-    def _leapt_to_a_border(self) -> bool:
-        around = self.text[self.standing - 1 : self.standing + 1]
-        inside_word = all(character.isalnum() or character == "_" for character in around)
-        return self.leap >= LEAP and not inside_word
+    def _inside_word(self) -> bool:
+        return all(map(_is_letter, self.text[self.standing - 1 : self.standing + 1]))
 
     def _standing(self, now: str) -> int | None:
         """How much of it stands there, if what follows was there before or is a closer of the editor."""
@@ -107,3 +111,7 @@ class Offer:
 
 def _elsewhere(edit: Edit, span: Span) -> bool:
     return edit.span.end < span.start or span.end < edit.span.start
+
+
+def _is_letter(character: str) -> bool:
+    return character.isalnum() or character == "_"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from codestral_ls.core.offer import LEAP, Offer
+from codestral_ls.core.offer import Offer
 from codestral_ls.engine.retention import Kept, Retention
 from codestral_ls.engine.streak import Streaks
 
@@ -195,7 +195,7 @@ class Feedback:
     def _verdict(self, showing: _Showing, *, left: bool) -> Verdict:
         """What the text and the time say. `left`: the user went on without it."""
         offer, seconds = showing.offer, self._seconds(showing)
-        if offer.state == "whole" and offer.leap >= LEAP and not self._tells_accepted:
+        if offer.state == "whole" and offer.leapt and not self._tells_accepted:
             return "accepted"
         if offer.taken:
             return "partial"
@@ -238,7 +238,7 @@ class Feedback:
 def _length(offer: Offer, verdict: Verdict) -> int | None:
     """The characters that were accepted, if any."""
     if verdict == "accepted":
-        return offer.taken + len(offer.inserted)
+        return offer.taken + offer.gain
     return offer.taken if verdict == "partial" else None
 
 
