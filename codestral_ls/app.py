@@ -160,7 +160,9 @@ class App:
         if self._disk:
             self._disk.warm()
         carrier = Carrier(model, disk=self._disk, ledger=self.ledger, clock=self._clock, on_status=self._tell)
-        self.completer = Completer(model.profile, carrier, self.workspace, _options(settings.completion))
+        options = _options(settings.completion)
+        ignored = self.feedback.ignored_in_a_row
+        self.completer = Completer(model.profile, carrier, self.workspace, options, ignored)
 
     async def _disconnect(self) -> None:
         completer, model, disk = self.completer, self.model, self._disk
@@ -203,6 +205,7 @@ def _options(completion: Completion) -> Options:
         multiline=completion.multiline == "auto",
         debounce=completion.debounce_ms / 1000,
         min_chars=completion.min_chars,
+        candidates=completion.candidates,
         max_characters=completion.max_file_kb * 1024,
         max_tokens=completion.max_tokens,
         prefix_tokens=completion.prefix_tokens,

@@ -13,6 +13,8 @@ from codestral_ls.core.prompt import Site
 from codestral_ls.core.text import Edit, Span, apply_edits, split_lines, without_end
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from codestral_ls.convert import Encoding
     from codestral_ls.core.suggestion import Suggestion
     from codestral_ls.core.text import Document
@@ -40,11 +42,16 @@ class Popup:
         return Site(document, self.span.start + len(self.text))
 
 
-def ghost_text(document: Document, suggestion: Suggestion, encoding: Encoding) -> types.InlineCompletionList:
-    """A suggestion where the editor draws it itself."""
+def ghost_text(
+    document: Document, suggestions: Iterable[Suggestion], encoding: Encoding
+) -> types.InlineCompletionList:
+    """Suggestions where the editor draws them itself, the best first."""
+    return types.InlineCompletionList([_item(document, suggestion, encoding) for suggestion in suggestions])
+
+
+def _item(document: Document, suggestion: Suggestion, encoding: Encoding) -> types.InlineCompletionItem:
     where = range_of(document, suggestion.span, encoding)
-    item = types.InlineCompletionItem(suggestion.text, range=where, command=_accept(suggestion.id))
-    return types.InlineCompletionList([item])
+    return types.InlineCompletionItem(suggestion.text, range=where, command=_accept(suggestion.id))
 
 
 def in_popup(popup: Popup, suggestion: Suggestion) -> Suggestion | None:

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from codestral_ls.app import App
     from codestral_ls.convert import Encoding
-    from codestral_ls.core.prompt import Trigger
     from codestral_ls.core.suggestion import Suggestion
 
     Connect = Callable[[Editor], App]
@@ -72,9 +71,15 @@ class Server(LanguageServer):
         if values := await self.editor.settings():
             self.configure("workspace/configuration", values)
 
-    async def complete(self, site: Site, trigger: Trigger) -> Suggestion | None:
+    async def complete(self, site: Site, *, invoked: bool) -> tuple[Suggestion, ...]:
+        """The suggestion that may be shown here; several different ones for a user who asked."""
         completer = self.app.completer
-        return await completer.complete(site, trigger) if completer else None
+        if completer is None:
+            return ()
+        if invoked:
+            return await completer.candidates(site)
+        suggestion = await completer.complete(site, "automatic")
+        return (suggestion,) if suggestion else ()
 
     async def aclose(self) -> None:
         """End the engine, once, and in time."""
@@ -164,19 +169,16 @@ async def inline_completion(ls: Server, params: types.InlineCompletionParams) ->
     if document is None:
         return types.InlineCompletionList([])
     invoked = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
-    trigger: Trigger = "invoked" if invoked else "automatic"
     site = Site(document, offset(document, params.position, ls.encoding))
     ls.app.feedback.asked(document.uri, site.offset)
     if selected := params.context.selected_completion_info:
         popup = Popup(document, span(document, selected.range, ls.encoding), selected.text)
-        suggestion = await ls.complete(popup.site, trigger)
-        suggestion = in_popup(popup, suggestion) if suggestion else None
+        found = await ls.complete(popup.site, invoked=invoked)
+        suggestions = [fitting for suggestion in found if (fitting := in_popup(popup, suggestion))]
     else:
-        suggestion = await ls.complete(site, trigger)
-    if suggestion is None:
-        return _NOTHING
-    ls.app.feedback.offered(document, (suggestion,))
-    return ghost_text(document, suggestion, ls.encoding)
+        suggestions = [*await ls.complete(site, invoked=invoked)]
+    ls.app.feedback.offered(document, suggestions)
+    return ghost_text(document, suggestions, ls.encoding)
 
 
 async def completion(ls: Server, params: types.CompletionParams) -> types.CompletionList:
@@ -185,13 +187,12 @@ async def completion(ls: Server, params: types.CompletionParams) -> types.Comple
     if document is None:
         return types.CompletionList(is_incomplete=True, items=[])
     site = Site(document, offset(document, params.position, ls.encoding))
-    asked = ls.protocol.in_background(ls.complete(site, "automatic"))
+    asked = ls.protocol.in_background(ls.complete(site, invoked=False))
     await asyncio.wait((asked,), timeout=ls.app.settings.completion.menu_wait_ms / 1000)
-    suggestion = asked.result() if asked.done() else None
-    if suggestion is None:
-        return types.CompletionList(is_incomplete=True, items=[])
-    ls.app.feedback.offered(document, (suggestion,), listed=True)
-    return types.CompletionList(is_incomplete=True, items=[menu_entry(site, suggestion, ls.encoding)])
+    suggestions = asked.result() if asked.done() else ()
+    ls.app.feedback.offered(document, suggestions, listed=True)
+    items = [menu_entry(site, suggestion, ls.encoding) for suggestion in suggestions]
+    return types.CompletionList(is_incomplete=True, items=items)
 
 
 def execute_command(ls: Server, params: types.ExecuteCommandParams) -> None:

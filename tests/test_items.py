@@ -52,7 +52,7 @@ def test_menu_entry(text: str, left: int, right: int, said: str, filtered: str, 
 def test_ghost_text(encoding: str) -> None:
     site = parse("y = '😀'\nx = '😀' + f(█) # 😀")
     suggestion = Suggestion("id", Span(site.offset, site.offset + 1), "a)", "model")
-    (item,) = ghost_text(site.document, suggestion, encoding).items
+    (item,) = ghost_text(site.document, [suggestion], encoding).items
     assert item.range
     assert item.range.start.line == item.range.end.line == 1
     assert span(site.document, item.range, encoding) == suggestion.span

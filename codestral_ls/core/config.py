@@ -73,7 +73,11 @@ class Completion(Endpoint, frozen=True, kw_only=True):
         ),
     ] = 75
     min_chars: Annotated[
-        int, Meta(ge=1, le=100, description="Shortest suggestion that is shown, in visible characters.")
+        int, Meta(ge=2, le=100, description="Shortest suggestion that is shown, in visible characters.")
+    ] = 2
+    candidates: Annotated[
+        int,
+        Meta(ge=1, le=5, description="Different suggestions to bring when asked by key, if the model can."),
     ] = 2
     menu: Annotated[
         Literal["auto", "always", "never"],

@@ -23,6 +23,10 @@ _COMPLETE = re.compile(r"[)\]};]\Z")
 _ASKS_FOR_MORE = ("(", ",", "=", " ", "\t", "[", "{", ".")
 
 
+BACK_OFF_AFTER, BACK_OFF_SECONDS, LONGEST_BACK_OFF = 5, 0.15, 1.0
+"""So many suggestions in a row were seen and not wanted until the next one waits, how long, and at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class Burst:
     """Typing without a break: where it began, where the cursor is, how long the document is, and by how much
@@ -50,6 +54,12 @@ def typed_on(before: Burst | None, site: Site) -> Burst:
     grown = length - before.length
     goes_on = 0 < offset - before.offset <= grown
     return Burst(before.start if goes_on else offset - max(grown, 0), offset, length, grown)
+
+
+def back_off(ignored: int) -> float:
+    """Seconds to wait after so many suggestions that were seen and not wanted. It only delays."""
+    over = ignored - BACK_OFF_AFTER
+    return 0.0 if over < 0 else min(BACK_OFF_SECONDS * 2.0**over, LONGEST_BACK_OFF)
 
 
 def worth_asking(site: Site, burst: Burst) -> bool:

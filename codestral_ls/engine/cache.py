@@ -187,5 +187,6 @@ def cache_folder() -> Path:
 
 def disk_key(identity: str, request: FimRequest, mode: Mode) -> str:
     """A hash of all that decides a reply. The text itself cannot be read from it."""
-    parts = (_FORMAT, identity, mode, request.prefix, request.typed, request.suffix, request.max_tokens)
+    text = (request.prefix, request.typed, request.suffix)
+    parts = (_FORMAT, identity, mode, *text, request.max_tokens, request.temperature, request.seed)
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()

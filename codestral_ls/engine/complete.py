@@ -3,13 +3,13 @@ network comes before everything that waits."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
-import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from codestral_ls.core.gate import typed_on, worth_asking
+from codestral_ls.core.gate import back_off, typed_on, worth_asking
 from codestral_ls.core.mode import mode_at
 from codestral_ls.core.prompt import Budget, Start, build_fim, steady_suffix, window, window_start
 from codestral_ls.core.suggestion import know
@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from codestral_ls.core.gate import Burst
     from codestral_ls.core.model import FimRequest, Profile
     from codestral_ls.core.prompt import Mode, Site, Trigger
-    from codestral_ls.core.suggestion import Known, Source, Suggestion
+    from codestral_ls.core.suggestion import Known, Reply, Source, Suggestion
     from codestral_ls.engine.carrier import Carrier
     from codestral_ls.engine.flight import Waiter
     from codestral_ls.engine.workspace import Workspace
 
+OTHERS_TEMPERATURE = 0.4
 SINGLE_LINE_TOKENS = 48
 MULTI_LINE_TOKENS = 160
 
@@ -43,6 +44,7 @@ class Options:
     multiline: bool = True
     debounce: float = 0.075
     min_chars: int = 2
+    candidates: int = 1
     max_characters: int = 2048 * 1024
     max_tokens: int | None = None
     prefix_tokens: int | None = None
@@ -59,11 +61,20 @@ class Answer:
 class Completer:
     """Completions by one model with one configuration. Another model or configuration makes another."""
 
-    def __init__(self, profile: Profile, carrier: Carrier, workspace: Workspace, options: Options) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        carrier: Carrier,
+        workspace: Workspace,
+        options: Options,
+        ignored: Callable[[str], int] = lambda _: 0,
+    ) -> None:
+        """`ignored` tells how many suggestions in a row were seen and not wanted in a language."""
         self.profile = profile
         self._carrier = carrier
         self._workspace = workspace
         self._options = options
+        self._ignored = ignored
         self._index = PrefixIndex(carrier.clock)
         self._turns = Turns()
         self._flights = Flights(profile.streams)
@@ -100,6 +111,16 @@ class Completer:
             return answer.suggestion if answer else None
         finally:
             self._turns.leave(waiter)
+
+    async def candidates(self, site: Site) -> tuple[Suggestion, ...]:
+        """Several different suggestions for a user who asked, that of `complete` first. The others are asked
+        for one by one beside it, where the model takes two requests at a time."""
+        first, others = await asyncio.gather(self.complete(site, "invoked"), self._others(site))
+        distinct: dict[str, Suggestion] = {}
+        for suggestion in (first, *others):
+            if suggestion:
+                distinct.setdefault(suggestion.text, suggestion)
+        return tuple(distinct.values())
 
     def forget(self, uri: str) -> None:
         """A document was closed: nothing of it is kept in memory, nothing more is asked for it."""
@@ -158,18 +179,22 @@ class Completer:
         """Wait a moment where more changes are likely, or a request is running already; False if a newer one
         came meanwhile."""
         running = len(self._flights) > 0
-        delay = max(burst.quiet, self._options.debounce if running else 0.0)
+        refused = back_off(self._ignored(waiter.site.document.language))
+        delay = max(burst.quiet, refused, self._options.debounce if running else 0.0)
         return delay == 0.0 or await waiter.outcome(delay) is None
 
     def _take_off(self, site: Site, trigger: Trigger) -> Flight:
         """Build the prompt, without a pause in which the document could change, and send it."""
-        view = parse_window(site.document, site.position[0], deadline=_after(PARSE_SECONDS))
-        several = self._options.multiline and self.profile.max_lines > 1
-        mode: Mode = mode_at(site, trigger, view) if several else "single"
-        flight = Flight(site, mode)
-        request = self._request(site, mode, definition_lines(view) if view else ())
+        flight, request = self._prepared(site, trigger)
         self._flights.start(flight, self._fly(flight, request))
         return flight
+
+    def _prepared(self, site: Site, trigger: Trigger) -> tuple[Flight, FimRequest]:
+        view = parse_window(site.document, site.position[0], deadline=self._after(PARSE_SECONDS))
+        several = self._options.multiline and self.profile.max_lines > 1
+        mode: Mode = mode_at(site, trigger, view) if several else "single"
+        request = self._request(site, mode, definition_lines(view) if view else ())
+        return Flight(site, mode), request
 
     def _request(self, site: Site, mode: Mode, definitions: Sequence[int]) -> FimRequest:
         scale, options, profile = self._carrier.scale, self._options, self.profile
@@ -191,17 +216,30 @@ class Completer:
     async def _fly(self, flight: Flight, request: FimRequest) -> None:
         await self._carrier.carry_out(flight, request)
         if flight.reply:
-            known = know(flight.site, flight.reply, self.profile.max_lines, self._options.min_chars)
-            flight.known = known
-            self._index.put(known)
+            flight.known = self._polished(flight.site, flight.reply)
+            self._index.put(flight.known)
+
+    async def _others(self, site: Site) -> list[Suggestion | None]:
+        found: list[Suggestion | None] = []
+        more = self._options.candidates - 1 if self.profile.streams > 1 else 0
+        for seed in range(1, more + 1):
+            if not self._allowed(site, "invoked"):
+                break
+            flight, request = self._prepared(site, "invoked")
+            await self._carrier.carry_out(flight, replace(request, temperature=OTHERS_TEMPERATURE, seed=seed))
+            found.append(self._polished(site, flight.reply).at(site, "model") if flight.reply else None)
+        return found
+
+    def _after(self, seconds: float) -> Callable[[], bool]:
+        """Says true once so much time has passed."""
+        clock = self._carrier.clock
+        end = clock() + seconds
+        return lambda: clock() > end
+
+    def _polished(self, site: Site, reply: Reply) -> Known:
+        return know(site, reply, self.profile.max_lines, self._options.min_chars)
 
 
 def _none(trigger: Trigger) -> Answer | None:
     """The model has nothing to say here. Who asks for it in spite of that may have it asked again."""
     return Answer(None) if trigger == "automatic" else None
-
-
-def _after(seconds: float) -> Callable[[], bool]:
-    """Says true once so much time has passed."""
-    end = time.monotonic() + seconds
-    return lambda: time.monotonic() > end

@@ -43,6 +43,10 @@ class Completer:
         span = Span(site.offset, site.offset)
         return Suggestion(f"{trigger}-1", span, text, "model") if text is not None else None
 
+    async def candidates(self, site: Site) -> tuple[Suggestion, ...]:
+        suggestion = await self.complete(site, "invoked")
+        return (suggestion,) if suggestion else ()
+
     async def _hang(self, site: Site) -> str:
         await asyncio.Event().wait()
         raise AssertionError

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -71,3 +72,20 @@ def rig(rig_of) -> Rig:
 @pytest.fixture
 def editor_of(tmp_path):
     return lambda **values: Editor(tmp_path / "ledger.jsonl", **values)
+
+
+SUM = site("def add(a, b):\n    total = █\n    return total\n")
+
+
+def ask(rig: Rig, place, trigger="automatic") -> asyncio.Task:
+    return asyncio.create_task(rig.completer.complete(place, trigger))
+
+
+async def suggest(rig: Rig, place, text: str, trigger="automatic", logprob=None):
+    """Ask, let the model answer this text in full, and return what is shown."""
+    number = len(rig.model.calls)
+    asked = ask(rig, place, trigger)
+    call = await rig.model.call(number)
+    call.say(text, logprob)
+    call.end()
+    return await asked
