@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from codestral_ls.bench.client import Client
+    from codestral_ls.bench.upstream import Upstream
 
 UPSTREAM_SECONDS = 0.1
 KEY = "CODESTRAL_LS_BENCH_KEY"
@@ -31,6 +32,7 @@ MEASURES = {
     "hit": "a place asked about before",
     "typed through": "one key of the suggestion typed: change and request",
     "typed through, 50,000 lines": "the same in the middle of a large file",
+    "key to upstream, 50,000 lines": "a key at a new place there: from the editor to the upstream's door",
 }
 
 
@@ -72,7 +74,7 @@ async def _round(requests: int, number: int, rounds: int) -> dict[str, list[floa
             environ = _environment(Path(folder), upstream.base_url)
             async with running_server(environ) as client:
                 await client.until("ready")
-                measured = await _measured(client, requests)
+                measured = await _measured(client, upstream, requests)
             measured["upstream alone"] = await _upstream_alone(upstream.base_url, requests)
             return measured
 
@@ -87,7 +89,7 @@ def _environment(folder: Path, base_url: str) -> dict[str, str]:
     return {**os.environ, **places, "CODESTRAL_LS_CONFIG": str(config), KEY: "bench"}
 
 
-async def _measured(client: Client, requests: int) -> dict[str, list[float]]:
+async def _measured(client: Client, upstream: Upstream, requests: int) -> dict[str, list[float]]:
     measured: dict[str, list[float]] = {}
     measured["empty round trip"] = [
         await _timed(lambda: _ask(client, "file:///none.py", 0, 0)) for _ in range(requests)
@@ -106,12 +108,24 @@ async def _measured(client: Client, requests: int) -> dict[str, list[float]]:
     _open(
         client,
         large,
-        "".join(f"value_{n} = compute({n})\n" for n in range(25_000)) + "total = \n" + "x = 1\n" * 25_000,
+        "".join(f"value_{n} = compute({n})\n" for n in range(25_000))
+        + "total = \n"
+        + "".join(f"other_{n} = \n" for n in range(25_000)),
     )
-    measured["typed through, 50,000 lines"] = await _typed_through(
-        client, large, (25_000, len("total = ")), requests
-    )
+    place = (25_000, len("total = "))
+    measured["typed through, 50,000 lines"] = await _typed_through(client, large, place, requests)
+    lines = range(26_000, 26_000 + 10 * requests, 10)
+    measured["key to upstream, 50,000 lines"] = [
+        await _to_upstream(client, upstream, large, line, len(f"other_{line - 25_001} = ")) for line in lines
+    ]
     return measured
+
+
+async def _to_upstream(client: Client, upstream: Upstream, uri: str, line: int, column: int) -> float:
+    """Milliseconds from a key to the arrival of its request at the upstream."""
+    started = time.perf_counter()
+    await _type(client, uri, line, column, "c")
+    return (upstream.requests[-1].arrived - started) * 1000
 
 
 async def _typed_through(client: Client, uri: str, place: tuple[int, int], requests: int) -> list[float]:
