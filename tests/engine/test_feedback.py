@@ -59,6 +59,10 @@ CASES = {
         ["shown 11", "accepted 11"],
     ),
     "left": ([SUM, LOOK, ("ask", 0), ("offer", "y", {"name": "b"})], ["shown 10", "ignored"]),
+    "left and come back to": (
+        [SUM, ("wait", 0.2), ("ask", 0), SUM, ("wait", 0.2), ("insert", "?"), ("insert", "?")],
+        ["shown 10", "rejected"],
+    ),
     "left soon": ([SUM, ("wait", 0.5), ("ask", 0), LOOK, ("offer", "y", {"name": "b"})], ["shown 10"]),
     "another in its place": ([SUM, LOOK, ("offer", "y", {"name": "b"})], ["shown 10", "ignored"]),
     "asked again at its place": ([SUM, LOOK, ("ask",), SUM, ("wait", 0.1), ("close",)], ["shown 10"]),
