@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 MIN_DOCUMENT_CHARACTERS = 10
 MAX_LINE_CHARACTERS = 1000
 
-DELETION_SECONDS = 0.8
-"""How long to wait after a deletion. It is seldom alone, and who goes on to type is served at once."""
-PASTE_SECONDS, PASTED_CHARACTERS = 0.3, 80
-"""How long to wait after a paste, which may be one of several, and what is taken for one."""
+QUIET_SECONDS = 0.8
+"""How long to wait after a deletion or a paste. Both are seldom alone, and who types on is served at once."""
+PASTED_CHARACTERS = 80
+"""More than this at once was not typed."""
 
 _WORD = re.compile(r"\w")
 _NAME = re.compile(r"\w+\Z")
@@ -23,7 +23,7 @@ _COMPLETE = re.compile(r"[)\]};]\Z")
 _ASKS_FOR_MORE = ("(", ",", "=", " ", "\t", "[", "{", ".")
 
 
-BACK_OFF_AFTER, BACK_OFF_SECONDS, LONGEST_BACK_OFF = 5, 0.15, 1.0
+BACK_OFF_AFTER, BACK_OFF_SECONDS, LONGEST_BACK_OFF = 8, 0.15, 1.0
 """So many suggestions in a row were seen and not wanted until the next one waits, how long, and at most."""
 
 
@@ -40,9 +40,7 @@ class Burst:
     @property
     def quiet(self) -> float:
         """Seconds to wait after the last change before asking."""
-        if self.grown < 0:
-            return DELETION_SECONDS
-        return PASTE_SECONDS if self.grown > PASTED_CHARACTERS else 0.0
+        return QUIET_SECONDS if self.grown < 0 or self.grown > PASTED_CHARACTERS else 0.0
 
 
 def typed_on(before: Burst | None, site: Site) -> Burst:

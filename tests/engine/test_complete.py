@@ -258,7 +258,7 @@ async def test_a_model_with_one_stream_gives_one(rig_of):
 
 
 @pytest.mark.parametrize(
-    ("ignored", "seconds"), [(0, 0.0), (4, 0.0), (5, 0.15), (6, 0.3), (7, 0.6), (8, 1.0), (50, 1.0)]
+    ("ignored", "seconds"), [(0, 0.0), (7, 0.0), (8, 0.15), (9, 0.3), (10, 0.6), (11, 1.0), (50, 1.0)]
 )
 def test_back_off(ignored, seconds):
     assert back_off(ignored) == seconds
