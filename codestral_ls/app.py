@@ -178,7 +178,8 @@ class App:
         """Get the weights of an embedded model, if the user agrees. Raises a `ModelError`."""
         model = model_named(name)
         size = f"{model.bytes / 1e6:,.0f} MB"
-        question = f"No key and no local server was found. Fetch the model {name} ({size}, {model.licence})?"
+        assert self.choice is not None
+        question = f"{_sentence(self.choice.why)} Fetch the model {name} ({size}, {model.licence})?"
         if not await self._user.consent(question, f"Fetch {size}"):
             self._tell(
                 Status("off", f"No model: run `codestral-ls models install {name}`, or set a key.", "")
@@ -211,6 +212,10 @@ def _options(completion: Completion) -> Options:
         prefix_tokens=completion.prefix_tokens,
         suffix_tokens=completion.suffix_tokens,
     )
+
+
+def _sentence(why: str) -> str:
+    return f"{why[:1].upper()}{why[1:]}."
 
 
 def ledger_file(environ: Mapping[str, str]) -> Path:

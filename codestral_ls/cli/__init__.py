@@ -48,6 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ModelError, Failure) as error:
         print(f"codestral-ls: {error}", file=sys.stderr)
         return FAILED
+    except OSError as error:
+        # A full disk behind our output, a folder that is gone.
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"codestral-ls: This cannot be done: {where}{error.strerror or error}.", file=sys.stderr)
+        return FAILED
 
 
 def _parser() -> argparse.ArgumentParser:

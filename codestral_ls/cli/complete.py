@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codestral_ls.cli.failure import Failure
 from codestral_ls.cli.place import site_of
-from codestral_ls.cli.session import add_flags, session
+from codestral_ls.cli.session import add_flags, connect, session
 
 if TYPE_CHECKING:
     import argparse
@@ -42,9 +43,11 @@ def run(args: argparse.Namespace) -> int:
 
 async def _run(args: argparse.Namespace) -> int:
     path, site = site_of(args.place)
-    async with session(args, roots=[path.parent], fetches=True) as app:
-        if reason := app.workspace.why_refused(site.document):
-            raise Failure(f"{path.name} is never sent to a model: {reason}.")
+    async with session(args, _roots(path), fetches=True) as app:
+        _check_allowed(app, path, site)
+        await connect(app)
+        if app.completer is None:
+            raise Failure(app.status.message)
         if not args.json:
             print(_introduction(app), file=sys.stderr)
         started = time.perf_counter()
@@ -59,6 +62,21 @@ async def _run(args: argparse.Namespace) -> int:
         return 0 if suggestion else NOTHING
 
 
+def _roots(path: Path) -> list[Path]:
+    """Where a workspace's settings may stand: here, if the file is below, and in its folder."""
+    here = Path.cwd()
+    return [here, path.parent] if path.is_relative_to(here) else [path.parent]
+
+
+def _check_allowed(app: App, path: Path, site: Site) -> None:
+    """Raises `Failure` before anything is fetched for a file that is never sent."""
+    if reason := app.workspace.why_refused(site.document):
+        raise Failure(f"{path.name} is never sent to a model: {reason}.")
+    most = app.settings.completion.max_file_kb
+    if site.document.length > most * 1024:
+        raise Failure(f"{path.name} is larger than {most:,} kB: completion.max_file_kb sets that limit.")
+
+
 async def _asked(app: App, site: Site) -> Suggestion | None:
     """The completion. Raises `Failure` with the reason where the model could not be asked."""
     suggestion = await app.completer.complete(site, "invoked") if app.completer else None
@@ -68,8 +86,8 @@ async def _asked(app: App, site: Site) -> Suggestion | None:
 
 
 def _introduction(app: App) -> str:
-    if app.choice is None or app.completer is None:
-        return f"No model: {app.status.message}"
+    assert app.choice is not None
+    assert app.completer is not None
     hint = f" {app.choice.hint}" if app.choice.hint else ""
     return f"Model: {app.completer.profile.label}, because {app.choice.why}.{hint}"
 

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from codestral_ls.cli.session import add_flags, session
+from codestral_ls.cli.session import add_flags, connect, session
 
 if TYPE_CHECKING:
     import argparse
@@ -43,6 +43,7 @@ def run(args: argparse.Namespace) -> int:
 
 async def _run(args: argparse.Namespace) -> int:
     async with session(args, roots=[Path.cwd()], fetches=False) as app:
+        await connect(app)
         findings = await _examined(app)
         if args.json:
             import msgspec

@@ -2,43 +2,69 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from codestral_ls.cli.failure import Failure
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import AsyncIterator, Sequence
 
     from codestral_ls.app import App
+    from codestral_ls.core.layers import Problem
+
+PROVIDERS = ("auto", "mistral", "llamacpp", "embedded")
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """The flags that choose a model."""
-    parser.add_argument("--provider", metavar="NAME", help="auto, mistral, llamacpp or embedded")
+    parser.add_argument("--provider", choices=PROVIDERS, help="where the model runs")
     parser.add_argument("--model", metavar="NAME", help="name of the model, or path of a GGUF file")
     parser.add_argument("--config", metavar="FILE", help="read this instead of the user's settings file")
 
 
 @asynccontextmanager
 async def session(args: argparse.Namespace, roots: Sequence[Path], *, fetches: bool) -> AsyncIterator[App]:
-    """An app that has connected, or tried to: its `status` tells. With `fetches` it gets missing weights."""
+    """An app with its settings, for `connect`. With `fetches` it gets missing weights.
+
+    Raises `Failure` where the user's settings file cannot be read: it may be what keeps the code here.
+    """
     from codestral_ls.app import App
     from codestral_ls.cli.terminal import Terminal
+    from codestral_ls.engine.settings import user_file
 
     flags = {"provider": args.provider, "model": args.model}
     app = App(
         Terminal(fetches=fetches),
-        config_file=Path(args.config) if args.config else None,
+        config_file=None if args.config is None else Path(args.config),
         command_line={"completion": {key: value for key, value in flags.items() if value}},
     )
+    # What there is to say is said by the command, and only once.
+    logging.getLogger("codestral_ls").addHandler(_NOWHERE)
     app.workspace.set_roots(roots)
-    for problem in app.configure():
-        print(f"codestral-ls: {problem}", file=sys.stderr)
     try:
-        app.start()
-        await app.connected()
+        _tell(app.configure(), user_file() if args.config is None else Path(args.config))
         yield app
     finally:
         await app.aclose()
+
+
+async def connect(app: App) -> None:
+    """Connect to the model, or try to: the app's `status` tells."""
+    app.start()
+    await app.connected()
+
+
+_NOWHERE = logging.NullHandler()
+
+
+def _tell(problems: Sequence[Problem], user: Path) -> None:
+    own = [problem for problem in problems if problem.source == str(user)]
+    if len(own) == 1 and not own[0].path:
+        raise Failure(str(own[0]))
+    for problem in problems:
+        print(f"codestral-ls: {problem}", file=sys.stderr)

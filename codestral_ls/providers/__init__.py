@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SMALL, BEST = MODELS[0].name, MODELS[-1].name
 
+KNOWN = frozenset(model.name for model in MODELS)
+
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -34,7 +36,8 @@ class Choice:
 
 
 async def choose(endpoint: Endpoint, environ: Mapping[str, str]) -> Choice:
-    """The model that the settings mean; for `auto` the first of: a key, a llama.cpp server, the embedded one.
+    """The model that the settings mean; for `auto` the first of: an embedded one that is named, a key,
+    a llama.cpp server, the embedded one.
 
     Raises a `ModelError` where the settings cannot work.
     """
@@ -53,11 +56,12 @@ async def _first_found(endpoint: Endpoint, environ: Mapping[str, str]) -> Choice
 
     if endpoint.base_url:
         raise BadRequest("completion.base_url needs completion.provider beside it: say which API that is.")
+    if endpoint.model.endswith(".gguf") or endpoint.model in KNOWN:
+        # Before any key: who names a model of this machine does not mean to send code away.
+        return _embedded(endpoint.model, f"completion.model is {endpoint.model!r}")
     names = [endpoint.api_key_env] if endpoint.api_key_env else list(dict.fromkeys(HOSTS.values()))
     if present := next((name for name in names if environ.get(name, "").strip()), None):
         return _mistral(endpoint, environ, f"{present} is set")
-    if endpoint.model.endswith(".gguf"):
-        return _embedded(endpoint.model, "completion.model is a file")
     if server := await find():
         return Choice(lambda: connect(server), f"a llama.cpp server runs at {server.base_url}")
     ports = " or ".join(str(port) for port in PORTS)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from codestral_ls.bench.reply import Plain
 from codestral_ls.cli import main
+from codestral_ls.cli.session import PROVIDERS
+from codestral_ls.core.config import Provider
 from tests.upstream.errors import UNAUTHORIZED
 from tests.upstream.mistral import FakeMistral
 from tests.upstream.thread import in_thread
@@ -42,7 +46,7 @@ def configure(folder: Path, monkeypatch, base_url: str) -> None:
     lines = ("[completion]", 'provider = "mistral"', f'base_url = "{base_url}"', 'api_key_env = "TEST_KEY"')
     config.write_text("\n".join(lines))
     monkeypatch.setenv("CODESTRAL_LS_CONFIG", str(config))
-    monkeypatch.setenv("TEST_KEY", "a key")
+    monkeypatch.setenv("TEST_KEY", "akey")
 
 
 def test_a_completion_is_shown_as_it_would_be_inserted(upstream, capsys):
@@ -71,9 +75,16 @@ def test_nothing_to_add_has_a_status_of_its_own(upstream, capsys):
 
 PLACES = {
     "no such file": ("nowhere.py:1:1", "nowhere.py cannot be read: No such file or directory."),
-    "a folder": (f"{SHOP}:1:1", "cannot be read: Is a directory."),
+    "a folder": (f"{SHOP}:1:1", "is not a regular file."),
+    "a device without an end": ("/dev/zero:1:1", "/dev/zero is not a regular file."),
+    "a link to itself": ("loop.py:1:1", "loop.py cannot be read: "),
+    "too large": (
+        "large.py:1:1",
+        "large.py is larger than 2,048 kB: completion.max_file_kb sets that limit.",
+    ),
     "no place": ("cart.py", "'cart.py' is no place in a file: write FILE:LINE:COLUMN"),
     "no column": ("cart.py:14", "is no place in a file"),
+    "a number without end": (f"{CART}:{'9' * 5000}:1", "is no place in a file"),
     "line 0": (f"{CART}:0:1", "so there is no line 0 to complete."),
     "a line too many": (f"{CART}:999:1", "so there is no line 999 to complete."),
     "column 0": (f"{CART}:1:0", "before column 0."),
@@ -90,19 +101,22 @@ def test_bad_places_are_one_sentence(upstream, tmp_path, monkeypatch, capsys, pl
     Path("logo.png").write_bytes(b"\x89PNG\0\0")
     Path("latin.py").write_bytes(b"x = \xe9\n")
     Path(".env").write_text("KEY=1\n")
+    Path("loop.py").symlink_to("loop.py")
+    Path("large.py").write_text("x = 1\n" * 400_000)
     assert main(["complete", place]) == 2
     said = capsys.readouterr()
     assert said.out == ""
     assert sentence in said.err
-    assert "Traceback" not in said.err
-    assert upstream.requests == []
+    assert said.err.count("\n") == 1
+    assert upstream.exchanges == []
 
 
 def test_a_refused_key_is_one_sentence(upstream, capsys):
     upstream.reply = UNAUTHORIZED[False]
     assert main(["complete", f"{CART}:14:9"]) == 2
     said = capsys.readouterr().err
-    assert "The key was refused by 127.0.0.1" in said
+    assert said.count("The key was refused by 127.0.0.1") == 1
+    assert "answered 401" not in said
     assert "TEST_KEY" in said
     assert upstream.api_key not in said
 
@@ -110,14 +124,74 @@ def test_a_refused_key_is_one_sentence(upstream, capsys):
 def test_no_network_is_one_sentence(tmp_path, monkeypatch, capsys):
     configure(tmp_path, monkeypatch, "http://127.0.0.1:1")
     assert main(["complete", f"{CART}:14:9"]) == 2
-    assert "127.0.0.1:1" in capsys.readouterr().err
+    assert "codestral-ls: 127.0.0.1:1 cannot be reached" in capsys.readouterr().err
 
 
 def test_a_missing_key_names_the_variable(tmp_path, monkeypatch, capsys):
     config = tmp_path / "config.toml"
     config.write_text('[completion]\nprovider = "mistral"\n')
     assert main(["complete", f"{CART}:14:9", "--config", str(config)]) == 2
-    assert "set the environment variable MISTRAL_API_KEY" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "set the environment variable MISTRAL_API_KEY" in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", [["complete", f"{CART}:14:9"], ["doctor"]], ids=["complete", "doctor"])
+@pytest.mark.parametrize("content", [None, "[completion\n", b"\xff"], ids=["missing", "not TOML", "no text"])
+def test_nothing_is_sent_where_the_settings_cannot_be_read(upstream, tmp_path, capsys, command, content):
+    """They may say that the code stays here."""
+    config = tmp_path / "mine.toml"
+    if content is not None:
+        config.write_bytes(content if isinstance(content, bytes) else content.encode())
+    assert main([*command, "--config", str(config)]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"codestral-ls: {config}: ")
+    assert said.count("\n") == 1
+    assert upstream.exchanges == []
+
+
+def test_a_provider_that_does_not_exist(upstream, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["complete", f"{CART}:14:9", "--provider", "embeded"])
+    assert ended.value.code == 2
+    assert "invalid choice: 'embeded'" in capsys.readouterr().err
+    assert upstream.exchanges == []
+
+
+def test_the_providers_of_the_flag_are_those_of_the_settings():
+    assert sorted(PROVIDERS) == sorted(get_args(Provider))
+
+
+def test_a_model_of_this_machine_is_meant_even_with_a_key(upstream, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("MISTRAL_API_KEY", upstream.api_key)
+    config = tmp_path / "config.toml"
+    config.write_text("")
+    for model in ("smollm2-135m", "nowhere.gguf"):
+        assert main(["doctor", "--model", model, "--config", str(config)]) == 1
+        said = capsys.readouterr()
+        assert "mistral" not in said.out + said.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+def test_a_full_disk_is_one_sentence(monkeypatch, capsys):
+    with open("/dev/full", "w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert main(["models"]) == 2
+        monkeypatch.undo()
+        with suppress(OSError):
+            full.close()
+    assert "No space left on device" in capsys.readouterr().err
+
+
+def test_the_workspace_we_are_in_counts(upstream, tmp_path, monkeypatch, capsys):
+    file = tmp_path / "src" / "code.py"
+    file.parent.mkdir()
+    file.write_text("x = 1\ntotal = price\n")
+    (tmp_path / ".codestral.toml").write_text('[privacy]\nignore = ["/src/code.py"]\n')
+    monkeypatch.chdir(tmp_path)
+    assert main(["complete", "src/code.py:1:1"]) == 2
+    assert "an ignore rule names it" in capsys.readouterr().err
+    assert upstream.exchanges == []
 
 
 def test_a_key_belongs_to_one_host(tmp_path, monkeypatch, capsys):
@@ -176,6 +250,7 @@ def test_the_doctor_says_what_is_wrong(upstream, capsys):
 
 
 def test_the_doctor_without_a_model_fetches_none(tmp_path, monkeypatch, capsys):
+    (tmp_path / "none.toml").touch()
     monkeypatch.setenv("CODESTRAL_LS_CONFIG", str(tmp_path / "none.toml"))
     assert main(["doctor", "--provider", "embedded", "--model", "smollm2-135m"]) == 1
     assert "codestral-ls models install smollm2-135m" in capsys.readouterr().err
