@@ -47,6 +47,7 @@ SECRET_FILES = (
 )
 """Files whose content is a secret by their very name, as gitignore patterns."""
 
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _PRIVATE_KEY = re.compile(
     r"(-----BEGIN [A-Z ]*PRIVATE KEY-----)(.*?)(?=-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
 )
@@ -87,7 +88,9 @@ class IgnoreRules:
 
 
 def redact(text: str) -> SafeText:
-    """Blank out keys and tokens of well-known forms, keeping the text's length and line ends."""
+    """Blank out keys and tokens of well-known forms, and halves of code points, which no encoding has; the
+    text's length and line ends stay."""
+    text = _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
     text = _PRIVATE_KEY.sub(lambda found: found[1] + _blank(found[2]), text)
     return SafeText(_TOKEN.sub(lambda found: _blank(found[0]), text))
 

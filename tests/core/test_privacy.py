@@ -43,6 +43,11 @@ def test_ordinary_code_stays(text):
     assert redact(text) == text
 
 
-@given(st.text())
-def test_any_text_keeps_its_length(text):
-    assert len(redact(text)) == len(text)
+@given(st.text(st.characters()))
+def test_any_text_keeps_its_length_and_can_be_encoded(text):
+    assert len(redact(text).encode("utf-32-le")) == 4 * len(text)
+
+
+def test_half_a_code_point_is_replaced():
+    """Editors send one where an emoji is deleted by halves."""
+    assert redact("x = '\ud83d'\n") == "x = '\ufffd'\n"
