@@ -53,7 +53,9 @@ class Child:
 def check_extra() -> None:
     """Raises `BadRequest` where llama.cpp is not installed."""
     if importlib.util.find_spec("xllamacpp") is None:
-        raise BadRequest("Models on this machine need llama.cpp. Run: pip install 'codestral-ls[embedded]'")
+        # Another Python's pip, often the only one on the path, would not do.
+        install = f"{sys.executable} -m pip install 'codestral-ls[embedded]'"
+        raise BadRequest(f"Models on this machine need llama.cpp. Run: {install}")
 
 
 async def start(model: Path) -> Child:
@@ -62,15 +64,7 @@ async def start(model: Path) -> Child:
     key = secrets.token_urlsafe(32)
     # Not as a module of the package: with -P its folder, in which files have names of the standard library's,
     # stays off the path.
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-P",
-        str(_PROGRAM),
-        env=_environment(),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
+    process = await _started(sys.executable, "-P", str(_PROGRAM))
     try:
         return Child(process, await _address(process, model, key), key)
     except BaseException:
@@ -88,6 +82,21 @@ async def end(process: Process) -> None:
     except TimeoutError:
         process.kill()
         await process.wait()
+
+
+async def _started(*command: str) -> Process:
+    try:
+        return await asyncio.create_subprocess_exec(
+            *command,
+            env=_environment(),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+    except OSError as error:  # No memory for a process; or this Python was replaced by an upgrade.
+        raise Unavailable(
+            f"The model's process cannot be started ({error.strerror}). Restart the editor, or install anew."
+        ) from error
 
 
 async def _address(process: Process, model: Path, key: str) -> str:

@@ -199,5 +199,5 @@ def test_a_model_that_is_not_here(tmp_path, monkeypatch):
 
 def test_without_the_extra(monkeypatch):
     monkeypatch.setattr(child.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(BadRequest, match=r"Run: pip install 'codestral-ls\[embedded\]'"):
+    with pytest.raises(BadRequest, match=r"Run: .*python.* -m pip install 'codestral-ls\[embedded\]'"):
         Embedded(NAME)
