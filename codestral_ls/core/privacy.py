@@ -16,6 +16,7 @@ SECRET_FILES = (
     ".env.*",
     "*.env",
     "!.env.example",
+    ".envrc",
     "*.pem",
     "*.key",
     "*.p12",
@@ -32,15 +33,20 @@ SECRET_FILES = (
     "secrets.*",
     "*.tfvars",
     "*.tfstate",
+    "*.tfstate.*",
     ".npmrc",
     ".pypirc",
     ".netrc",
     "_netrc",
     ".pgpass",
+    ".my.cnf",
+    ".vault-token",
     ".htpasswd",
     ".git-credentials",
-    ".docker/config.json",
-    ".kube/config",
+    ".dockercfg",
+    "**/.docker/config.json",
+    "**/.kube/config",
+    "kubeconfig",
     ".aws/",
     ".ssh/",
     ".gnupg/",
@@ -77,10 +83,14 @@ class IgnoreRules:
         spec = pathspec.GitIgnoreSpec.from_lines
         return cls(secret=spec(SECRET_FILES), user=spec(patterns))
 
-    def why_ignored(self, path: str) -> str | None:
-        """The reason why a file, by its path relative to its folder, must not be sent; None if it may."""
+    def why_ignored(self, path: str, whole: str = "") -> str | None:
+        """The reason why a file must not be sent; None if it may.
+
+        The user's patterns are for `path`, which is relative to its workspace. What holds secrets is told by
+        the `whole` path: a workspace may be opened inside of `~/.ssh`.
+        """
         path = path.lstrip("/")
-        if self.secret.match_file(path.lower()):
+        if self.secret.match_file((whole or path).lstrip("/").lower()):
             return "its name says that it holds secrets"
         if self.user.match_file(path):
             return "an ignore rule names it"
