@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from codestral_ls import __version__
@@ -33,6 +34,9 @@ COMMANDS = (serve, complete, doctor, models, cache, usage, bench)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Returns its exit status: 0 for success, `FAILED` for what one sentence on standard error
     explains."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A terminal that cannot show a letter shows another sign, and goes on.
+        sys.stdout.reconfigure(errors="replace")
     args = _parser().parse_args(arguments)
     from codestral_ls.core.model import ModelError
 

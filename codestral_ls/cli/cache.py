@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codestral_ls.cli.failure import Failure
+from codestral_ls.cli.terminal import print_json
 
 if TYPE_CHECKING:
     import argparse
@@ -46,10 +47,9 @@ def run(args: argparse.Namespace) -> int:
             " End every codestral-ls and delete the folder."
         ) from None
     if args.json:
-        import msgspec
-
-        sentence = msgspec.json.encode({"folder": str(folder), **facts}).decode()
-    print(sentence)
+        print_json({"folder": str(folder), **facts})
+    else:
+        print(sentence)
     return 0
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from codestral_ls.cli.failure import Failure
 from codestral_ls.cli.place import site_of
 from codestral_ls.cli.session import add_flags, connect, session
+from codestral_ls.cli.terminal import print_json
 
 if TYPE_CHECKING:
     import argparse
@@ -54,7 +55,7 @@ async def _run(args: argparse.Namespace) -> int:
         suggestion = await _asked(app, site)
         milliseconds = round((time.perf_counter() - started) * 1000)
         if args.json:
-            print(_as_json(app, site, suggestion, milliseconds))
+            print_json(_facts(app, site, suggestion, milliseconds))
         elif suggestion:
             _show(site, suggestion, milliseconds)
         else:
@@ -107,11 +108,11 @@ def _show(site: Site, suggestion: Suggestion, milliseconds: int) -> None:
     print(f"({tokens}{milliseconds:,} ms)", file=sys.stderr)
 
 
-def _as_json(app: App, site: Site, suggestion: Suggestion | None, milliseconds: int) -> str:
+def _facts(app: App, site: Site, suggestion: Suggestion | None, milliseconds: int) -> dict[str, object]:
     import msgspec
 
     usage = suggestion.usage if suggestion else None
-    answer = {
+    return {
         "text": suggestion.text if suggestion else None,
         "range": _range(site, suggestion) if suggestion else None,
         "model": app.completer.profile.label if app.completer else None,
@@ -119,7 +120,6 @@ def _as_json(app: App, site: Site, suggestion: Suggestion | None, milliseconds: 
         "tokens": msgspec.to_builtins(usage) if usage else None,
         "milliseconds": milliseconds,
     }
-    return msgspec.json.encode(answer).decode()
 
 
 def _range(site: Site, suggestion: Suggestion) -> dict[str, dict[str, int]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from codestral_ls.cli.session import add_flags, connect, session
+from codestral_ls.cli.terminal import print_json
 
 if TYPE_CHECKING:
     import argparse
@@ -46,9 +47,7 @@ async def _run(args: argparse.Namespace) -> int:
         await connect(app)
         findings = await _examined(app)
         if args.json:
-            import msgspec
-
-            print(msgspec.json.encode(findings).decode())
+            print_json(findings)
         else:
             _show(findings)
         return 0 if findings["works"] else UNWELL

@@ -6,6 +6,8 @@ import argparse
 import sys
 from typing import Any
 
+from codestral_ls.cli.terminal import Terminal, print_json
+
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser(
@@ -51,9 +53,7 @@ def _list(args: argparse.Namespace) -> None:
         for model in store.MODELS
     ]
     if args.json:
-        import msgspec
-
-        print(msgspec.json.encode({"folder": str(store.folder()), "models": rows}).decode())
+        print_json({"folder": str(store.folder()), "models": rows})
     else:
         _show(rows, str(store.folder()))
 
@@ -74,7 +74,6 @@ def _show(rows: list[dict[str, Any]], folder: str) -> None:
 
 
 def _install(args: argparse.Namespace) -> None:
-    from codestral_ls.cli.terminal import Terminal
     from codestral_ls.providers import store
 
     store.model_named(args.name)

@@ -1,7 +1,8 @@
-"""The user at a terminal: progress bars on standard error, and a yes to what they asked for themselves."""
+"""The user at a terminal: progress bars on standard error, a yes to what they asked for, and JSON."""
 
 from __future__ import annotations
 
+import json
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -9,7 +10,12 @@ from typing import TYPE_CHECKING
 from codestral_ls.engine.status import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
+
+
+def print_json(facts: Mapping[str, object]) -> None:
+    """On one line, in ASCII: not every terminal or pipe takes more."""
+    print(json.dumps(facts))
 
 
 class Terminal:

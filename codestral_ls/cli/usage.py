@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from codestral_ls.cli.failure import Failure
+from codestral_ls.cli.terminal import print_json
 
 if TYPE_CHECKING:
     import argparse
@@ -86,8 +87,6 @@ def _summary(file: Path, days: int) -> tuple[Summary, int]:
 
 
 def _print_json(file: Path, summary: Summary, broken: int) -> None:
-    import msgspec
-
     facts = {
         "ledger": str(file),
         "unreadable_lines": broken,
@@ -95,7 +94,7 @@ def _print_json(file: Path, summary: Summary, broken: int) -> None:
         "days": {name: _facts(figures) for name, figures in summary.days.items()},
         "models": {name: _facts(figures) for name, figures in summary.models.items()},
     }
-    print(msgspec.json.encode(facts).decode())
+    print_json(facts)
 
 
 def _facts(figures: Figures) -> dict[str, Any]:

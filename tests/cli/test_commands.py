@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from contextlib import suppress
@@ -170,6 +171,20 @@ def test_a_model_of_this_machine_is_meant_even_with_a_key(upstream, tmp_path, mo
         assert main(["doctor", "--model", model, "--config", str(config)]) == 1
         said = capsys.readouterr()
         assert "mistral" not in said.out + said.err
+
+
+@pytest.mark.parametrize("flags", [[], ["--json"]], ids=["for people", "for machines"])
+def test_letters_that_the_terminal_does_not_know(upstream, tmp_path, flags):
+    upstream.reply = "'größer 日本'"
+    file = tmp_path / "code.py"
+    file.write_text("x = '日本'\ny = \n", encoding="utf-8")
+    command = [sys.executable, "-m", "codestral_ls", "complete", f"{file}:2:5", *flags]
+    done = subprocess.run(command, capture_output=True, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0, done.stderr
+    if flags:
+        assert json.loads(done.stdout)["text"] == upstream.reply
+    else:
+        assert done.stdout.decode("ascii").startswith("y = 'gr")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
