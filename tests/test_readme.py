@@ -48,10 +48,13 @@ def test_ci_runs_the_test_command():
 
 
 @pytest.mark.parametrize("command", [line for line in COMMANDS if line.startswith("codestral-ls ")])
-def test_commands(command, monkeypatch):
+def test_commands(command, tmp_path):
+    (tmp_path / "config.toml").touch()
     environ = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     for key in ("CODESTRAL_API_KEY", "MISTRAL_API_KEY"):
         environ.pop(key, None)
+    # The user's models may serve, which are large; their settings and their ledger must not.
+    environ |= {"CODESTRAL_LS_CONFIG": str(tmp_path / "config.toml"), "CODESTRAL_LS_STATE": str(tmp_path)}
     words = SHORTENED.get(command, command)
     done = subprocess.run(words, shell=True, cwd=ROOT, env=environ, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

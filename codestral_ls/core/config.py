@@ -30,7 +30,10 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
     provider: Annotated[
         Provider,
-        Meta(description="Where the model runs. `auto`: with a key in the cloud, else on this machine."),
+        Meta(
+            description="Where the model runs. `auto`: with a key in the cloud, else, and if `model` is one"
+            " of this machine's, on this machine."
+        ),
     ] = "auto"
     model: Annotated[
         str, Meta(description="Name of the model, or path of a GGUF file. Empty: the provider's own default.")
