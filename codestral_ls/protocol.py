@@ -11,7 +11,7 @@ an exception's text and trace go to the client (`error.data`     `_answer`: one 
   and a pop-up), the parameters to the log                         types and places to the log
 a cancel that comes too late is a warning                        `_cancel`: says nothing
 `shutdown` leaves running requests open                          `_shut_down`: -32800, then its own answer
-documents are kept a second time, for 13-43 ms a keystroke       `_register_builtin_features`: they are not
+documents are kept a second time, for milliseconds a keystroke   `_register_builtin_features`: they are not
 an asynchronous notification leaves a future behind              `_notify`: kept while it runs
 `exit` raises SystemExit in the middle of the loop               `_exit`: sets `ended`
 """

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from codestral_ls.core.model import Chunk, Profile, Usage
+from codestral_ls.core.text import line_feeds
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 CHARACTERS_PER_TOKEN = 4
 
-_LINE_END = re.compile(r"\r\n?")
 _WORD = re.compile(r"\w+")
 # Text before the cursor by which a place is found again; so much is unlikely to come twice near the cursor.
 _TAIL = 80
@@ -109,8 +109,8 @@ class Oracle:
         """The true text and what follows it; empty where the session never comes to have `before` here."""
         play = self._playhead
         ahead = play.ahead
-        head = _line_feeds(play.text[: play.cursor])
-        text = head + _line_feeds(ahead.text + play.text[play.cursor + ahead.over :])
+        head = line_feeds(play.text[: play.cursor])
+        text = head + line_feeds(ahead.text + play.text[play.cursor + ahead.over :])
         tail = before[-_TAIL:]
         places = [found.start() + len(tail) for found in re.finditer(f"(?={re.escape(tail)})", text)]
         nearest = min(places, key=lambda place: abs(place - len(head)), default=None)
@@ -171,7 +171,3 @@ class OracleModel:
 
     def _usage(self, call: Call) -> Usage:
         return Usage(len(call.prompt) // CHARACTERS_PER_TOKEN, call.generated)
-
-
-def _line_feeds(text: str) -> str:
-    return _LINE_END.sub("\n", text)

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from codestral_ls.core.brackets import unterminated
+from codestral_ls.core.text import line_feeds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +22,6 @@ TAB_WIDTH = 4
 """Columns of a tab where the document does not say."""
 
 _LEADING = re.compile(r"[ \t]*")
-_CARRIAGE_RETURN = re.compile(r"\r\n?")
 _LINE_END = re.compile(r"\r\n?|\n")
 
 # Further lines are not compared with a reply, which is shorter.
@@ -106,11 +106,6 @@ def look_around(hole: Hole) -> Around:
         tab=len(hole.indent) if hole.indent.strip("\t") else TAB_WIDTH,
         opened=unterminated(prefix, hole.language),
     )
-
-
-def line_feeds(text: str) -> str:
-    r"""The text with `\n` for every `\r\n` and `\r`."""
-    return _CARRIAGE_RETURN.sub("\n", text) if "\r" in text else text
 
 
 def leading(line: str) -> str:

@@ -22,9 +22,10 @@ from codestral_ls.core.echo import (
     replaced_rest,
     stutters,
 )
-from codestral_ls.core.hole import Hole, indent_unit, line_end, line_feeds, look_around
+from codestral_ls.core.hole import Hole, indent_unit, line_end, look_around
 from codestral_ls.core.opening import MOST_BLANK_LINES, OPENING, replaced_left
 from codestral_ls.core.scope import PROSE, block_end, missing_closers
+from codestral_ls.core.text import line_feeds
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from codestral_ls.core.model import FimRequest
 from codestral_ls.core.privacy import redact
+from codestral_ls.core.text import line_feeds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,9 +143,9 @@ def window(site: Site, budget: Budget, start: int) -> Window:
     suffix_end = suffix_start + budget.suffix
     suffix = site.document.slice(suffix_start, suffix_end)
     return Window(
-        prefix=_line_feeds(site.document.slice(min(start, line_start), line_start)),
-        typed=_line_feeds(typed),
-        suffix=_line_feeds(suffix if suffix_end >= site.document.length else _whole_lines(suffix)) or "\n",
+        prefix=line_feeds(site.document.slice(min(start, line_start), line_start)),
+        typed=line_feeds(typed),
+        suffix=line_feeds(suffix if suffix_end >= site.document.length else _whole_lines(suffix)) or "\n",
     )
 
 
@@ -188,7 +189,3 @@ def _whole_lines(text: str) -> str:
     """Without the last line, which is cut, unless it is the only one."""
     last = max(text.rfind("\n"), text.rfind("\r"))
     return text[: last + 1] if last > 0 else text
-
-
-def _line_feeds(text: str) -> str:
-    return _LINE_END.sub("\n", text) if "\r" in text else text

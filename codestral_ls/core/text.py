@@ -158,6 +158,11 @@ def split_lines(text: str) -> list[str]:
     return list(io.StringIO(text, newline=""))
 
 
+def line_feeds(text: str) -> str:
+    r"""The text with `\n` for every `\r\n` and `\r`."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def without_end(line: str) -> str:
     """The line without its line end."""
     return line.rstrip("\r\n")
