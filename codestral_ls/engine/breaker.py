@@ -45,8 +45,8 @@ class Breaker:
     def _rest_after(self, error: ModelError) -> float:
         if isinstance(error, Unauthorized):
             return float("inf")
-        if isinstance(error, BadRequest):
-            return 0.0
+        if isinstance(error, BadRequest) and self._failures == 1:
+            return 0.0  # Perhaps only of this prompt; refused again, it is the settings.
         if isinstance(error, RateLimited) and error.retry_after is not None:
             return error.retry_after
         return min(FIRST_REST * 2.0 ** (self._failures - 1), LONGEST_REST)

@@ -47,6 +47,8 @@ class Carrier:
         self._ledger = ledger
         self.clock = clock
         self._on_status = on_status
+        # A stream that was given up still counts until it is closed.
+        self._streams = asyncio.Semaphore(model.profile.streams)
 
     async def carry_out(self, flight: Flight, request: FimRequest) -> None:
         """Fill the flight with the reply, or with the error. Never raises a `ModelError`."""
@@ -73,7 +75,7 @@ class Carrier:
 
     async def _stream(self, flight: Flight, request: FimRequest) -> None:
         hole: Hole | None = None
-        async with aclosing(self._model.fim(request)) as chunks:
+        async with self._streams, aclosing(self._model.fim(request)) as chunks:
             async for chunk in chunks:
                 flight.add(chunk)
                 # Not before the request is out: it takes a third of a millisecond.
@@ -83,12 +85,12 @@ class Carrier:
                     return
 
     def _failed(self, error: ModelError) -> None:
-        """Leave the host alone for a while, and tell the user once why."""
-        told = self.breaker.is_open
-        self.breaker.failed(error)
-        if not told:
+        """Leave the host alone for a while, and tell the user why. The log has it once for each rest: what is
+        asked meanwhile, a user asked for by hand."""
+        if not self.breaker.is_open:
             logger.warning("%s", error.message)
-            self._tell("error" if self.breaker.is_open_for_good else "warning", error.message)
+        self.breaker.failed(error)
+        self._tell("error" if self.breaker.is_open_for_good else "warning", error.message)
 
     def _account(self, flight: Flight, request: FimRequest, seconds: float) -> None:
         usage = flight.usage

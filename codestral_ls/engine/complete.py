@@ -100,7 +100,9 @@ class Completer:
                     return None
                 if answer := self._landed(flight, site, trigger, "joined"):
                     return answer.suggestion
-                waiter = self._turns.take(site)
+                if (renewed := self._turns.renew(waiter)) is None:
+                    return None
+                waiter = renewed
             if trigger == "automatic" and not await self._coalesced(waiter, burst):
                 return None
             flight = self._take_off(site, trigger)
@@ -124,6 +126,7 @@ class Completer:
 
     def forget(self, uri: str) -> None:
         """A document was closed: nothing of it is kept in memory, nothing more is asked for it."""
+        self._turns.end(uri)
         self._flights.give_up_on(uri)
         self._index.forget(uri)
         self._last.pop(uri, None)
@@ -220,7 +223,20 @@ class Completer:
             self._index.put(flight.known)
 
     async def _others(self, site: Site) -> list[Suggestion | None]:
+        """What was found until a newer request came, as that wants the streams."""
         found: list[Suggestion | None] = []
+        waiter = self._turns.beside(site)
+        asking = asyncio.create_task(self._ask_others(site, found))
+        asking.add_done_callback(lambda _: waiter.resolve("landed"))
+        try:
+            await waiter.outcome()
+        finally:
+            self._turns.leave(waiter)
+            asking.cancel()
+            await asyncio.wait((asking,))
+        return found
+
+    async def _ask_others(self, site: Site, found: list[Suggestion | None]) -> None:
         more = self._options.candidates - 1 if self.profile.streams > 1 else 0
         for seed in range(1, more + 1):
             if not self._allowed(site, "invoked"):
@@ -228,7 +244,6 @@ class Completer:
             flight, request = self._prepared(site, "invoked")
             await self._carrier.carry_out(flight, replace(request, temperature=OTHERS_TEMPERATURE, seed=seed))
             found.append(self._polished(site, flight.reply).at(site, "model") if flight.reply else None)
-        return found
 
     def _after(self, seconds: float) -> Callable[[], bool]:
         """Says true once so much time has passed."""

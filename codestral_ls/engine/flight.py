@@ -43,21 +43,39 @@ class Waiter:
 
 
 class Turns:
-    """The newest request of each document. A newer one answers the older at once: with nothing."""
+    """Who waits for each document's newest request. A newer one answers the older at once: with nothing."""
 
     def __init__(self) -> None:
-        self._newest: dict[str, Waiter] = {}
+        self._waiting: dict[str, list[Waiter]] = {}
 
     def take(self, site: Site) -> Waiter:
+        """A new request."""
+        self.end(site.document.uri)
+        return self.beside(site)
+
+    def beside(self, site: Site) -> Waiter:
+        """One more who waits, for the same request."""
         waiter = Waiter(site)
-        if older := self._newest.get(site.document.uri):
-            older.resolve("superseded")
-        self._newest[site.document.uri] = waiter
+        self._waiting.setdefault(site.document.uri, []).append(waiter)
         return waiter
 
+    def renew(self, waiter: Waiter) -> Waiter | None:
+        """Wait again; None if a newer request came, or the document was closed, since the outcome."""
+        if waiter not in self._waiting.get(waiter.site.document.uri, ()):
+            return None
+        self.leave(waiter)
+        return self.beside(waiter.site)
+
     def leave(self, waiter: Waiter) -> None:
-        if self._newest.get(waiter.site.document.uri) is waiter:
-            del self._newest[waiter.site.document.uri]
+        waiting = self._waiting.get(waiter.site.document.uri, [])
+        if waiter in waiting:
+            waiting.remove(waiter)
+        if not waiting:
+            self._waiting.pop(waiter.site.document.uri, None)
+
+    def end(self, uri: str) -> None:
+        for waiter in self._waiting.pop(uri, ()):
+            waiter.resolve("superseded")
 
 
 class Flight:
