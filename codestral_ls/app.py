@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
 import time
@@ -22,6 +23,7 @@ from codestral_ls.engine.ledger import Ledger
 from codestral_ls.engine.settings import load
 from codestral_ls.engine.status import Status
 from codestral_ls.engine.workspace import Workspace
+from codestral_ls.log import trace
 from codestral_ls.providers import choose
 from codestral_ls.providers.store import install, model_named
 
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int, int], None]
     Choose = Callable[[Endpoint, Mapping[str, str]], Awaitable[Choice]]
+
+
+logger = logging.getLogger(__name__)
 
 
 class User(Protocol):
@@ -103,6 +108,7 @@ class App:
     def start(self) -> None:
         """Connect to the configured model and warm it up, in the background. Again: with new settings."""
         before, self._connecting = self._connecting, asyncio.create_task(self._connect(self._connecting))
+        self._connecting.add_done_callback(self._tell_fault)
         if before:
             before.cancel()
 
@@ -193,6 +199,14 @@ class App:
                 stopped.set()
                 raise
         return True
+
+    def _tell_fault(self, connecting: asyncio.Task[None]) -> None:
+        """Nobody awaits the task: an error of ours would leave the user with "warming up" for good."""
+        if not connecting.cancelled() and (error := connecting.exception()):
+            logger.error("Connecting failed: %s", trace(error))
+            self._tell(
+                Status("error", "Connecting to the model failed by a fault of codestral-ls itself.", "")
+            )
 
     def _tell(self, status: Status) -> None:
         if status != self.status:
