@@ -29,6 +29,8 @@ _COUNTABLE_TOKENS = 64
 # much a definition may cost to be the place where it begins.
 _START_SHARE, _LEAST_SHARE, _SNAP_SHARE = 0.75, 0.3, 0.3
 _WORDS_COMPARED = 150
+# This share is kept free for the cursor's line, so that a window does not move while a line is typed.
+_LINE_SHARE = 0.05
 # By so many characters a window's start is known again.
 _HEAD = 80
 
@@ -119,14 +121,15 @@ def window_start(
     """
     line, column = site.position
     line_start = site.offset - column
-    most = budget.prefix - min(column, budget.prefix)
+    free = budget.prefix - min(column, budget.prefix)
+    most = min(free, int(budget.prefix * (1 - _LINE_SHARE)))
     if line_start <= most:
         return 0
     if previous and previous.holds(site.document):
         distance = line_start - previous.offset
         if most * _LEAST_SHARE <= distance <= most:
             return previous.offset
-    return _new_start(site, line, line_start, int(most * _START_SHARE), definitions)
+    return _new_start(site, line, line_start, int(free * _START_SHARE), definitions)
 
 
 def window(site: Site, budget: Budget, start: int) -> Window:
