@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,17 @@ class Answer:
     suggestion: Suggestion | None
 
 
+@dataclass(slots=True)
+class Memory:
+    """What is remembered of an open document from one request to the next: what was shown last, the typing
+    under way, and where the window that was sent began and what followed it."""
+
+    last: Known | None = None
+    burst: Burst | None = None
+    start: Start | None = None
+    suffix: str | None = None
+
+
 class Completer:
     """Completions by one model with one configuration. Another model or configuration makes another."""
 
@@ -78,16 +90,14 @@ class Completer:
         self._index = PrefixIndex(carrier.clock)
         self._turns = Turns()
         self._flights = Flights(profile.streams)
-        self._last: dict[str, Known] = {}
-        self._bursts: dict[str, Burst] = {}
-        self._starts: dict[str, Start] = {}
-        self._suffixes: dict[str, str] = {}
+        self._memories: defaultdict[str, Memory] = defaultdict(Memory)
         self._session = secrets.token_bytes(16)
 
     async def complete(self, site: Site, trigger: Trigger) -> Suggestion | None:
         """What to show at a site; None for nothing. Never raises a `ModelError`: completion fails quietly."""
         waiter = self._turns.take(site)
-        burst = self._bursts[site.document.uri] = typed_on(self._bursts.get(site.document.uri), site)
+        memory = self._memories[site.document.uri]
+        burst = memory.burst = typed_on(memory.burst, site)
         try:
             if not self._allowed(site, trigger):
                 return None
@@ -129,10 +139,7 @@ class Completer:
         self._turns.end(uri)
         self._flights.give_up_on(uri)
         self._index.forget(uri)
-        self._last.pop(uri, None)
-        self._bursts.pop(uri, None)
-        self._starts.pop(uri, None)
-        self._suffixes.pop(uri, None)
+        self._memories.pop(uri, None)
 
     async def aclose(self) -> None:
         """End all requests and wait until their connections are closed. The model stays open."""
@@ -148,11 +155,12 @@ class Completer:
 
     def _known(self, site: Site, trigger: Trigger) -> Answer | None:
         """The rest of the last suggestion, or of another that was made on the way here."""
-        last = self._last.get(site.document.uri)
+        memory = self._memories[site.document.uri]
+        last = memory.last
         if last and (suggestion := last.at(site, "typed")):
             return self._confident(suggestion, trigger)
         if found := self._index.find(site):
-            self._last[site.document.uri], suggestion = found
+            memory.last, suggestion = found
             return self._confident(suggestion, trigger) if suggestion else _none(trigger)
         suggestion = last.ahead(site) if last else None
         return self._confident(suggestion, trigger) if suggestion else None
@@ -161,7 +169,7 @@ class Completer:
         """What a flight says about a site; None if nothing, so that asking anew makes sense."""
         if flight.error or flight.known is None:
             return Answer(None) if flight.error else None
-        self._last[site.document.uri] = flight.known
+        self._memories[site.document.uri].last = flight.known
         suggestion = flight.known.at(site, source)
         if suggestion is None:
             return _none(trigger) if flight.site is site else None
@@ -175,7 +183,7 @@ class Completer:
 
     def _worth_asking(self, site: Site, burst: Burst) -> bool:
         """Nor right behind a suggestion that was taken: what comes next begins with a key of the user's."""
-        last = self._last.get(site.document.uri)
+        last = self._memories[site.document.uri].last
         return not (last and last.is_taken(site)) and worth_asking(site, burst)
 
     async def _coalesced(self, waiter: Waiter, burst: Burst) -> bool:
@@ -205,12 +213,12 @@ class Completer:
         behind = profile.suffix_tokens if options.suffix_tokens is None else options.suffix_tokens
         budget = Budget(prefix=scale.characters(before), suffix=scale.characters(behind))
         reply = options.max_tokens or (SINGLE_LINE_TOKENS if mode == "single" else MULTI_LINE_TOKENS)
-        uri = site.document.uri
-        start = window_start(site, budget, definitions, self._starts.get(uri))
+        memory = self._memories[site.document.uri]
+        start = window_start(site, budget, definitions, memory.start)
         view = window(site, budget, start)
-        suffix = steady_suffix(view.suffix, self._suffixes.get(uri))
-        self._starts[uri], self._suffixes[uri] = Start.of(site.document, start), suffix
-        return build_fim(replace(view, suffix=suffix), mode, reply, self._cache_key(uri))
+        suffix = steady_suffix(view.suffix, memory.suffix)
+        memory.start, memory.suffix = Start.of(site.document, start), suffix
+        return build_fim(replace(view, suffix=suffix), mode, reply, self._cache_key(site.document.uri))
 
     def _cache_key(self, uri: str) -> str:
         """One for each document and session, from which neither can be told."""
