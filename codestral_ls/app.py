@@ -20,7 +20,7 @@ from codestral_ls.engine.carrier import Carrier
 from codestral_ls.engine.complete import Completer, Options
 from codestral_ls.engine.feedback import Feedback
 from codestral_ls.engine.ledger import Ledger
-from codestral_ls.engine.settings import load
+from codestral_ls.engine.settings import COMMAND_LINE, EDITOR, load, user_file
 from codestral_ls.engine.status import Status
 from codestral_ls.engine.workspace import Workspace
 from codestral_ls.log import trace
@@ -41,6 +41,10 @@ if TYPE_CHECKING:
 
 
 logger = logging.getLogger(__name__)
+
+
+_WHERE_CODE_GOES = ("completion.provider", "completion.base_url", "completion.model")
+_USERS_OWN = (EDITOR, COMMAND_LINE)
 
 
 class User(Protocol):
@@ -93,6 +97,7 @@ class App:
         self.model: Model | None = None
         self._disk: DiskTier | None = None
         self._connecting: asyncio.Task[None] | None = None
+        self._unclear: Problem | None = None
 
     def configure(self, editor: Sequence[Mapping[str, object]] = ()) -> tuple[Problem, ...]:
         """Read all settings again, with what the editor says; later entries win. Reconnects where that is
@@ -100,10 +105,20 @@ class App:
         merged = load(self._config_file, self.workspace.roots, editor, self._command_line, self._environ)
         before, self.settings, self.origins = self.settings, merged.settings, merged.origins
         self.workspace.set_rules(IgnoreRules.of(self.settings.privacy.ignore))
-        changed = (before.completion, before.cache) != (self.settings.completion, self.settings.cache)
-        if changed and self._connecting:
+        unclear, self._unclear = self._unclear, self._first_unclear(merged.problems)
+        now = (self.settings.completion, self.settings.cache, self._unclear)
+        if now != (before.completion, before.cache, unclear) and self._connecting:
             self.start()
         return merged.problems
+
+    def _first_unclear(self, problems: Sequence[Problem]) -> Problem | None:
+        """What leaves open where the user wants the code to go. A workspace's file has no say in that."""
+        user = str(self._config_file or user_file(self._environ))
+        for problem in problems:
+            whole_file = problem.source == user and not problem.path
+            if whole_file or (problem.path in _WHERE_CODE_GOES and problem.source in (user, *_USERS_OWN)):
+                return problem
+        return None
 
     def start(self) -> None:
         """Connect to the configured model and warm it up, in the background. Again: with new settings."""
@@ -139,6 +154,9 @@ class App:
         await self._disconnect()
         if not self.settings.completion.enabled:
             self._tell(Status("off", "Completion is switched off in the settings.", ""))
+            return
+        if self._unclear:
+            self._tell(Status("error", f"Nothing is sent until this is mended: {self._unclear}", ""))
             return
         try:
             self.choice = await self._choose(self.settings.completion, self._environ)

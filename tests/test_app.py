@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 
+import pytest
+
 from codestral_ls.app import App
 from codestral_ls.engine.ledger import Ledger
 from codestral_ls.engine.status import Status
+from codestral_ls.providers import Choice
+from tests.engine.scripted import ScriptedModel
 
 
 class Listener:
@@ -40,4 +44,48 @@ async def test_a_fault_while_connecting_is_told(tmp_path, caplog):
     assert "test_app" not in user.told[0].message
     assert "Connecting failed: KeyError" in caplog.text
     assert "source code" not in caplog.text
+    await app.aclose()
+
+
+UNCLEAR = {
+    "a file that is not there": (None, {}, "There is no such file"),
+    "a file that is no TOML": ("[completion\n", {}, "not valid TOML"),
+    "a provider that does not exist": ('[completion]\nprovider = "embeded"\n', {}, "completion.provider"),
+    "an address that is none": ("[completion]\nbase_url = 5\n", {}, "completion.base_url"),
+    "an editor's provider": ("", {"completion": {"provider": "local"}}, "completion.provider"),
+}
+
+
+@pytest.mark.parametrize(("content", "editor", "sentence"), UNCLEAR.values(), ids=UNCLEAR)
+async def test_nothing_is_sent_while_it_is_unclear_where_to(tmp_path, content, editor, sentence):
+    """A key is set: `auto` would send the code to its host, against what the user may have written."""
+    config = tmp_path / "config.toml"
+    if content is not None:
+        config.write_text(content)
+    user = Listener()
+    environ = {"MISTRAL_API_KEY": "key", "CODESTRAL_LS_STATE": str(tmp_path)}
+    app = App(user, config_file=config, environ=environ)
+    app.configure([editor])
+    app.start()
+    await app.connected()
+    assert app.completer is None
+    assert sentence in app.status.message
+    assert app.status.state == "error"
+    await app.aclose()
+
+
+async def chosen(endpoint, environ):
+    return Choice(ScriptedModel, "a test says so")
+
+
+async def test_a_repositorys_nonsense_does_not_stop_completion(tmp_path):
+    (tmp_path / ".codestral.toml").write_text('[completion]\nprovider = "nonsense"\n')
+    (tmp_path / "config.toml").write_text("[cache]\ndisk = false\n")
+    environ = {"MISTRAL_API_KEY": "key", "CODESTRAL_LS_STATE": str(tmp_path)}
+    app = App(Listener(), config_file=tmp_path / "config.toml", environ=environ, choose=chosen)
+    app.workspace.set_roots([tmp_path])
+    assert app.configure()
+    app.start()
+    await app.connected()
+    assert app.completer is not None
     await app.aclose()

@@ -24,7 +24,7 @@ BEFORE, AFTER = 8000, 4000
 
 _LINE_END = re.compile(r"\r\n?|\n")
 
-Source = Literal["typed", "memory", "disk", "joined", "model"]
+Source = Literal["typed", "memory", "joined", "model"]
 
 
 @dataclass(frozen=True, slots=True)

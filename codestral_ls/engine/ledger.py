@@ -102,4 +102,7 @@ def _make_room(file: Path) -> None:
 
 
 def _size(file: Path) -> int:
-    return file.stat().st_size if file.exists() else 0
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:  # Not written yet, or moved this moment by another server.
+        return 0

@@ -26,6 +26,9 @@ CONFIG_VARIABLE = "CODESTRAL_LS_CONFIG"
 WORKSPACE_FILE = ".codestral.toml"
 """The settings file at the root of a workspace."""
 
+EDITOR, COMMAND_LINE = "editor", "command line"
+"""What the settings' sources that are no files are called."""
+
 MAX_BYTES = 64 * 1024
 """The largest settings file that is read."""
 
@@ -54,8 +57,8 @@ def load(
     merged = merge(
         (
             *(layer for layer in files if isinstance(layer, Layer)),
-            *(Layer("editor", _section(values)) for values in editor_values),
-            Layer("command line", command_line or {}),
+            *(Layer(EDITOR, _section(values)) for values in editor_values),
+            Layer(COMMAND_LINE, command_line or {}),
         )
     )
     unread = [problem for problem in files if isinstance(problem, Problem)]

@@ -60,15 +60,17 @@ class Workspace:
         self._refusals = {uri: self._why_refused(document) for uri, document in self._documents.items()}
 
     def _why_refused(self, document: Document) -> str | None:
-        scheme = urlsplit(document.uri).scheme
+        try:
+            scheme, path = urlsplit(document.uri).scheme, path_of(document.uri)
+        except ValueError:
+            return "its address cannot be understood"
         if scheme not in SCHEMES:
             return f"documents of the kind {scheme!r} are not completed"
         if "\0" in document.text:
             return "it is not a text file"
-        return self._rules.why_ignored(self._relative(document.uri))
+        return self._rules.why_ignored(self._relative(path), path.as_posix())
 
-    def _relative(self, uri: str) -> str:
-        path = path_of(uri)
+    def _relative(self, path: Path) -> str:
         for root in self.roots:
             if path.is_relative_to(root):
                 return path.relative_to(root).as_posix()

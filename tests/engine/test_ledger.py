@@ -67,6 +67,19 @@ def test_a_full_file_moves_once(tmp_path, monkeypatch):
     assert {path.name for path in tmp_path.iterdir()} <= {"ledger.jsonl", "ledger.1.jsonl", "ledger.lock"}
 
 
+def test_servers_that_share_a_ledger(tmp_path, monkeypatch, caplog):
+    """While one moves the file, the others still write, and every record is whole."""
+    monkeypatch.setattr("codestral_ls.engine.ledger.MAX_BYTES", 1000)
+    file = tmp_path / "ledger.jsonl"
+    ledgers = [Ledger(file, lambda: 0.0) for _ in range(3)]
+    for number in range(300):
+        ledgers[number % 3].record("shown", f"{number:03}")
+    for ledger in ledgers:
+        ledger.close()
+    assert len(read(file)) + len(read(older(file))) > 10
+    assert caplog.records == []
+
+
 def test_figures_that_take_a_while_are_asked_for_in_a_thread(tmp_path):
     file = tmp_path / "ledger.jsonl"
     ledger = Ledger(file, lambda: 3.0)

@@ -50,3 +50,16 @@ def test_a_users_pattern_cannot_lift_the_built_in_list():
 
 def test_paths_of_uris():
     assert path_of("file:///shop/a%20b.py") == Path("/shop/a b.py")
+
+
+def test_a_workspace_inside_of_a_folder_of_secrets():
+    workspace = Workspace([Path("/home/me/.aws")])
+    document = Document.of("file:///home/me/.aws/config", "ini", 1, "[default]\n")
+    assert workspace.why_refused(document) == "its name says that it holds secrets"
+
+
+def test_an_address_that_is_none_does_not_stop_new_settings():
+    workspace = Workspace()
+    workspace.open(Document.of("file://[::1/x", "python", 1, "x = 1\n"))
+    workspace.set_rules(IgnoreRules.of(("*.py",)))
+    assert workspace.why_refused(workspace.get("file://[::1/x")) == "its address cannot be understood"
