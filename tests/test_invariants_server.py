@@ -6,7 +6,6 @@ import asyncio
 import random
 import sys
 import threading
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -118,8 +117,7 @@ def test_12_what_is_secret_goes_nowhere(tmp_path, monkeypatch, caplog):
 
 
 class Watch:
-    """What the event loop's thread did while it was watched: files, sockets and processes it waited for,
-    and the longest time that it computed without a pause."""
+    """What the event loop's thread waited for while it was watched: files, sockets and processes."""
 
     WAITS = (
         "open",
@@ -134,7 +132,6 @@ class Watch:
 
     def __init__(self):
         self.waits = []
-        self.computed = []
         self.thread = None
         sys.addaudithook(self._saw)
 
@@ -151,30 +148,23 @@ class Watch:
             self.thread = None
 
 
-def test_13_the_loop_never_waits_and_never_computes_for_long(tmp_path, monkeypatch):
-    """13: with a ledger and a cache on disk. A hook sees each file that is opened and each connection."""
+def test_13_the_loop_never_waits(tmp_path, monkeypatch):
+    """13: with a ledger and a cache on disk. A hook sees each file that is opened and each connection. How
+    long the loop computes is measured by `codestral-ls bench latency` and `bench edit`, not here."""
     monkeypatch.setenv("CODESTRAL_LS_CACHE", str(tmp_path / "cache"))
-    watch, run = Watch(), asyncio.events.Handle._run
-
-    def timed(handle):
-        started = time.thread_time()
-        run(handle)
-        watch.computed.append(time.thread_time() - started)
+    watch = Watch()
 
     async def play():
         async with staged(tmp_path, Guesser(SOURCE), "", tmp_path / "ledger.jsonl") as stage:
             (keys := typist(stage)).press()
             await asyncio.sleep(1)
-            monkeypatch.setattr(asyncio.events.Handle, "_run", timed)
             with watch.on():
                 answers = await type_on([keys], 600)
-            monkeypatch.undo()
             assert suggestions(answers)
             with watch.on(), (tmp_path / "proof").open("w"):
                 pass
 
     clock.run(play())
-    assert sorted(watch.computed)[-len(watch.computed) // 1000] < 0.01
     assert watch.waits == ["open"]
 
 

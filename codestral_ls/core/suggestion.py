@@ -141,11 +141,12 @@ class Known:
 
     def after(self, typed: str, site: Site, source: Source) -> Suggestion | None:
         """What is left of it once `typed` stands between its place and the site."""
-        closers = self.place.closers_at(site)
-        if closers is None or (typed and self.polished.replace_left):
-            return None
+        # The text first: of the many that a look-up tries, few are followed, and only those look around.
         rest = follow(self.polished.text, typed)
-        fitted = over_closers(rest, closers) if rest else None
+        if not rest or (typed and self.polished.replace_left):
+            return None
+        closers = self.place.closers_at(site)
+        fitted = over_closers(rest, closers) if closers is not None else None
         return self._suggestion(*fitted, site, source, typed=len(typed)) if fitted else None
 
     def _suggestion(self, text: str, closers: int, site: Site, source: Source, *, typed: int) -> Suggestion:
