@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-UNSAFE_GRAMMARS = frozenset({"agda", "cobol", "kotlin", "markdown", "perl", "typst", "yaml"})
+UNSAFE_GRAMMARS = frozenset({"agda", "bash", "cobol", "kotlin", "markdown", "perl", "typst", "yaml"})
 """Grammars of tree-sitter-language-pack 0.13 that hostile text sends into an endless loop (`cobol`) or makes
 write beyond their memory, which ends the process (the others). Such languages are read by their looks."""
 

@@ -195,6 +195,7 @@ def test_a_parse_without_deadline_stops_by_itself() -> None:
         "markdown",
         "perl",
         "cobol",
+        "shellscript",
         "plaintext",
         "__init__",
         pytest.param("x" * 5_000, id="too long"),
