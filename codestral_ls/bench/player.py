@@ -15,7 +15,7 @@ from urllib.parse import quote
 from codestral_ls.bench.positions import offset_of, position_of, range_of
 from codestral_ls.bench.screen import Screen, ghost_of
 from codestral_ls.bench.sessions import applied
-from codestral_ls.core.filetypes import language_of
+from codestral_ls.core.languages import language_of
 from codestral_ls.core.text import Edit, Span
 
 if TYPE_CHECKING:

