@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from codestral_ls import log
+from codestral_ls.core.privacy import is_loopback
 from codestral_ls.server import CLOSING, create_server
 from codestral_ls.transport import PipeWriter, end_within, process_end, read_messages, read_pipe, take_stdio
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from codestral_ls.server import Connect, Server
     from codestral_ls.transport import Writer
 
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _FAILED = 2
 
 
@@ -72,7 +72,7 @@ async def _on_tcp(connect: Connect, host: str, port: int) -> int:
             arrived.set_result((reader, writer))
 
     listener = await asyncio.start_server(accept, host, port)
-    if host not in _LOOPBACK:
+    if not is_loopback(host):
         sys.stderr.write(
             f"codestral-ls: Whoever reaches {host} can connect and read your code's completions.\n"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass
 from typing import NewType
@@ -95,6 +96,14 @@ class IgnoreRules:
         if self.user.match_file(path):
             return "an ignore rule names it"
         return None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, as a URL names it, is this machine and nothing else."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def redact(text: str) -> SafeText:

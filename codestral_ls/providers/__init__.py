@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from codestral_ls.core.model import BadRequest, Unauthorized, Unavailable
+from codestral_ls.core.privacy import is_loopback
 from codestral_ls.providers import store
 from codestral_ls.providers.catalog import MODELS, model_named
 from codestral_ls.providers.mistral import API, CODESTRAL, HOSTS, MODEL, Mistral
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 SMALL, BEST = MODELS[0].name, MODELS[-1].name
 
 KNOWN = frozenset(model.name for model in MODELS)
-
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def _mistral(endpoint: Endpoint, environ: Mapping[str, str], why: str) -> Choice
     base_url = endpoint.base_url or (CODESTRAL if _has_codestral_key(endpoint, environ) else API)
     host = urlsplit(base_url).hostname or ""
     key_name = endpoint.api_key_env or HOSTS.get(host)
-    if urlsplit(base_url).scheme != "https" and host not in LOOPBACK:
+    if urlsplit(base_url).scheme != "https" and not is_loopback(host):
         raise BadRequest(
             f"The key would go to {host} for everyone to read: use https in completion.base_url."
         )

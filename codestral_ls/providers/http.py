@@ -19,6 +19,7 @@ import httpx
 
 from codestral_ls import __version__
 from codestral_ls.core.model import ModelError, Unauthorized, Unavailable
+from codestral_ls.core.privacy import is_loopback
 from codestral_ls.providers.errors import MAX_BODY, Answer, Words, error_code, quotable, to_error
 from codestral_ls.providers.http2 import mend_http2
 from codestral_ls.providers.sse import EventParser
@@ -156,7 +157,7 @@ class Host:
             http1=self.http1,
             http2=True,
             # A proxy is for the world outside; few who set one think of exempting their own machine.
-            trust_env=not _is_loopback(self.base_url),
+            trust_env=not is_loopback(_split(self.base_url).hostname or ""),
             verify=httpx.create_ssl_context(),
             timeout=httpx.Timeout(self.timeout, connect=CONNECT_SECONDS),
             limits=httpx.Limits(
@@ -191,11 +192,6 @@ def _checked(key: str) -> str:
     if key.isascii() and key.isprintable() and " " not in key:
         return key
     raise Unauthorized("The key holds a blank, a line break or a letter that no key has. Set it anew.")
-
-
-def _is_loopback(url: str) -> bool:
-    host = _split(url).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def _split(url: str) -> SplitResult:
