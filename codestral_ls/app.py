@@ -97,7 +97,7 @@ class App:
         self.model: Model | None = None
         self._disk: DiskTier | None = None
         self._connecting: asyncio.Task[None] | None = None
-        self._unclear: Problem | None = None
+        self.unclear: Problem | None = None
 
     def configure(self, editor: Sequence[Mapping[str, object]] = ()) -> tuple[Problem, ...]:
         """Read all settings again, with what the editor says; later entries win. Reconnects where that is
@@ -105,8 +105,8 @@ class App:
         merged = load(self._config_file, self.workspace.roots, editor, self._command_line, self._environ)
         before, self.settings, self.origins = self.settings, merged.settings, merged.origins
         self.workspace.set_rules(IgnoreRules.of(self.settings.privacy.ignore))
-        unclear, self._unclear = self._unclear, self._first_unclear(merged.problems)
-        now = (self.settings.completion, self.settings.cache, self._unclear)
+        unclear, self.unclear = self.unclear, self._first_unclear(merged.problems)
+        now = (self.settings.completion, self.settings.cache, self.unclear)
         if now != (before.completion, before.cache, unclear) and self._connecting:
             self.start()
         return merged.problems
@@ -155,8 +155,8 @@ class App:
         if not self.settings.completion.enabled:
             self._tell(Status("off", "Completion is switched off in the settings.", ""))
             return
-        if self._unclear:
-            self._tell(Status("error", f"Nothing is sent until this is mended: {self._unclear}", ""))
+        if self.unclear:
+            self._tell(Status("error", f"Nothing is sent until this is mended: {self.unclear}", ""))
             return
         try:
             self.choice = await self._choose(self.settings.completion, self._environ)
@@ -234,7 +234,6 @@ class App:
 
 def _options(completion: Completion) -> Options:
     return Options(
-        enabled=completion.enabled,
         multiline=completion.multiline == "auto",
         debounce=completion.debounce_ms / 1000,
         min_chars=completion.min_chars,

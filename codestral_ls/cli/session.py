@@ -35,7 +35,6 @@ async def session(args: argparse.Namespace, roots: Sequence[Path], *, fetches: b
     """
     from codestral_ls.app import App
     from codestral_ls.cli.terminal import Terminal
-    from codestral_ls.engine.settings import user_file
 
     flags = {"provider": args.provider, "model": args.model}
     app = App(
@@ -47,7 +46,7 @@ async def session(args: argparse.Namespace, roots: Sequence[Path], *, fetches: b
     logging.getLogger("codestral_ls").addHandler(_NOWHERE)
     app.workspace.set_roots(roots)
     try:
-        _tell(app.configure(), user_file() if args.config is None else Path(args.config))
+        _tell(app.configure(), app.unclear)
         yield app
     finally:
         await app.aclose()
@@ -62,9 +61,10 @@ async def connect(app: App) -> None:
 _NOWHERE = logging.NullHandler()
 
 
-def _tell(problems: Sequence[Problem], user: Path) -> None:
-    own = [problem for problem in problems if problem.source == str(user)]
-    if len(own) == 1 and not own[0].path:
-        raise Failure(str(own[0]))
+def _tell(problems: Sequence[Problem], unclear: Problem | None) -> None:
+    """What is wrong with the settings, but for what the app's status will say itself."""
+    if unclear and not unclear.path:
+        raise Failure(str(unclear))
     for problem in problems:
-        print(f"codestral-ls: {problem}", file=sys.stderr)
+        if problem is not unclear:
+            print(f"codestral-ls: {problem}", file=sys.stderr)

@@ -41,7 +41,6 @@ PARSE_SECONDS = 0.03
 class Options:
     """The settings that the path reads. `debounce` is in seconds; None is what suits the model or mode."""
 
-    enabled: bool = True
     multiline: bool = True
     debounce: float = 0.075
     min_chars: int = 2
@@ -146,7 +145,7 @@ class Completer:
         await self._flights.aclose()
 
     def _allowed(self, site: Site, trigger: Trigger) -> bool:
-        if not self._options.enabled or site.document.length > self._options.max_characters:
+        if site.document.length > self._options.max_characters:
             return False
         breaker = self._carrier.breaker
         if breaker.is_open and (trigger == "automatic" or breaker.is_open_for_good):

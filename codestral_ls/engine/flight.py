@@ -130,10 +130,9 @@ class Flight:
         self._waiters.clear()
 
     def _resolve_where_lost(self) -> None:
-        for waiter in self._waiters:
-            if not self.agrees(waiter.site):
-                waiter.resolve("diverged")
-        self._waiters = [waiter for waiter in self._waiters if self.agrees(waiter.site)]
+        for waiter in [waiter for waiter in self._waiters if not self.agrees(waiter.site)]:
+            waiter.resolve("diverged")
+            self._waiters.remove(waiter)
 
 
 class Flights:
