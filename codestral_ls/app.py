@@ -14,7 +14,7 @@ import platformdirs
 
 from codestral_ls.core.config import Settings
 from codestral_ls.core.model import ModelError
-from codestral_ls.core.privacy import IgnoreRules
+from codestral_ls.core.privacy import IgnoreRules, Reach
 from codestral_ls.engine.cache import DiskTier, cache_folder
 from codestral_ls.engine.carrier import Carrier
 from codestral_ls.engine.complete import Completer, Options
@@ -37,13 +37,21 @@ if TYPE_CHECKING:
     from codestral_ls.providers import Choice
 
     Progress = Callable[[int, int], None]
-    Choose = Callable[[Endpoint, Mapping[str, str]], Awaitable[Choice]]
+    Choose = Callable[[Endpoint, Mapping[str, str], Reach], Awaitable[Choice]]
 
 
 logger = logging.getLogger(__name__)
 
 
-_WHERE_CODE_GOES = ("completion.provider", "completion.base_url", "completion.model")
+_WHERE_CODE_GOES = (
+    "completion.provider",
+    "completion.base_url",
+    "completion.model",
+    "completion.fallback",
+    "privacy.local_only",
+    "privacy.region",
+    "privacy.hosts",
+)
 _USERS_OWN = (EDITOR, COMMAND_LINE)
 
 
@@ -106,17 +114,22 @@ class App:
         before, self.settings, self.origins = self.settings, merged.settings, merged.origins
         self.workspace.set_rules(IgnoreRules.of(self.settings.privacy.ignore))
         unclear, self.unclear = self.unclear, self._first_unclear(merged.problems)
-        now = (self.settings.completion, self.settings.cache, self.unclear)
-        if now != (before.completion, before.cache, unclear) and self._connecting:
+        now = (self.settings.completion, self.settings.cache, self._reach, self.unclear)
+        if now != (before.completion, before.cache, _reach(before), unclear) and self._connecting:
             self.start()
         return merged.problems
+
+    @property
+    def _reach(self) -> Reach:
+        return _reach(self.settings)
 
     def _first_unclear(self, problems: Sequence[Problem]) -> Problem | None:
         """What leaves open where the user wants the code to go. A workspace's file has no say in that."""
         user = str(self._config_file or user_file(self._environ))
         for problem in problems:
             whole_file = problem.source == user and not problem.path
-            if whole_file or (problem.path in _WHERE_CODE_GOES and problem.source in (user, *_USERS_OWN)):
+            leads_away = problem.path in _WHERE_CODE_GOES and problem.source in (user, *_USERS_OWN)
+            if whole_file or leads_away:
                 return problem
         return None
 
@@ -159,7 +172,7 @@ class App:
             self._tell(Status("error", f"Nothing is sent until this is mended: {self.unclear}", ""))
             return
         try:
-            self.choice = await self._choose(self.settings.completion, self._environ)
+            self.choice = await self._choose(self.settings.completion, self._environ, self._reach)
             if self.choice.install and not await self._fetched(self.choice.install):
                 return
             self._use(self.choice.connect())
@@ -230,6 +243,11 @@ class App:
         if status != self.status:
             self.status = status
             self._user.tell(status)
+
+
+def _reach(settings: Settings) -> Reach:
+    privacy = settings.privacy
+    return Reach(privacy.local_only, privacy.region, privacy.hosts)
 
 
 def _options(completion: Completion) -> Options:

@@ -30,7 +30,7 @@ class Listener:
 
 
 async def test_a_fault_while_connecting_is_told(tmp_path, caplog):
-    async def choose(endpoint, environ):
+    async def choose(endpoint, environ, reach):
         raise KeyError("source code")
 
     user = Listener()
@@ -74,7 +74,7 @@ async def test_nothing_is_sent_while_it_is_unclear_where_to(tmp_path, content, e
     await app.aclose()
 
 
-async def chosen(endpoint, environ):
+async def chosen(endpoint, environ, reach):
     return Choice(ScriptedModel, "a test says so")
 
 

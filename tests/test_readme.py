@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from codestral_ls.core.config import settings_table
+from codestral_ls.core.schema import settings_table
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from codestral_ls.bench.sessions import Session
     from codestral_ls.core.config import Endpoint
     from codestral_ls.core.model import Model
+    from codestral_ls.core.privacy import Reach
     from codestral_ls.editor import Editor
     from codestral_ls.server import Server
 
@@ -97,7 +98,7 @@ async def _replay(session: Session, setting: Setting) -> Run:
 
 
 def _app(editor: Editor, config: Path, model: Model) -> App:
-    async def choose(endpoint: Endpoint, environ: Mapping[str, str]) -> Choice:
+    async def choose(endpoint: Endpoint, environ: Mapping[str, str], reach: Reach) -> Choice:
         return Choice(lambda: model, "it knows the session's future")
 
     now = asyncio.get_running_loop().time

@@ -54,7 +54,7 @@ async def _run(args: argparse.Namespace) -> int:
 
 
 async def _examined(app: App) -> dict[str, Any]:
-    from codestral_ls.core.config import SETTINGS
+    from codestral_ls.core.schema import SETTINGS
 
     tree = {path: _value(app, path) for path in SETTINGS}
     findings: dict[str, Any] = {

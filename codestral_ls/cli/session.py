@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from codestral_ls.app import App
     from codestral_ls.core.layers import Problem
 
-PROVIDERS = ("auto", "mistral", "llamacpp", "embedded")
+PROVIDERS = ("auto", "mistral", "ollama", "llamacpp", "openai", "embedded")
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""Every setting: its type, its default, what it means and who may set it.
+"""Every setting: its type, its default, what it means and who may set it (`core/schema.py`).
 
 The tree of keys is the same in the user's file, the workspace's file, the editor and on the command line.
 What stands beside a field here is the only description of it: the README's table is made from it.
@@ -6,23 +6,17 @@ What stands beside a field here is the only description of it: the README's tabl
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
-from msgspec import Meta, inspect
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-Scope = Literal["user", "restrict"]
-"""Who may set a key: only the user ("user"), or also a workspace's file, but only so that less is done or
-sent than without it ("restrict"). A cloned repository must not decide where a key or the code goes."""
+from msgspec import Meta
 
 _RESTRICT = {"scope": "restrict"}
+_CONFINE = {"scope": "confine"}
 
-Provider = Literal["auto", "mistral", "llamacpp", "embedded"]
+Provider = Literal["auto", "mistral", "ollama", "llamacpp", "openai", "embedded"]
+
+Fim = Literal["auto", "template", "suffix", "infill", "chat"]
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,8 +25,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     provider: Annotated[
         Provider,
         Meta(
-            description="Where the model runs. `auto`: with a key in the cloud, else, and if `model` is one"
-            " of this machine's, on this machine."
+            description="Who runs the model; `openai` is any server of OpenAI's protocol. `auto`: Mistral if"
+            " there is a key, else a server found on this machine, else the embedded model."
         ),
     ] = "auto"
     model: Annotated[
@@ -45,6 +39,26 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(description="The environment variable that holds the key, by name. Empty: the usual ones."),
     ] = ""
+    timeout_s: Annotated[
+        Annotated[float, Meta(ge=1, le=600)] | None,
+        Meta(description="Seconds without a byte after which a host is given up. Unset: what suits it."),
+    ] = None
+    context_tokens: Annotated[
+        Annotated[int, Meta(ge=512, le=1_000_000)] | None,
+        Meta(description="The context to load an Ollama model with. Unset: 8192, or less if it has less."),
+    ] = None
+    keep_alive: Annotated[
+        str, Meta(description="How long Ollama keeps the model loaded, such as `30m`; `-1` is for good.")
+    ] = "30m"
+
+
+def parse_fallback(text: str) -> Endpoint:
+    """What an entry of `completion.fallback` means. Raises ValueError."""
+    name, _, address = text.partition("@")
+    provider, _, model = name.partition("/")
+    if provider not in get_args(Provider) or provider == "auto":
+        raise ValueError(text)
+    return msgspec.convert({"provider": provider, "model": model, "base_url": address}, Endpoint)
 
 
 class Completion(Endpoint, frozen=True, kw_only=True):
@@ -53,6 +67,40 @@ class Completion(Endpoint, frozen=True, kw_only=True):
     enabled: Annotated[
         bool, Meta(description="Whether anything is suggested at all.", extra_json_schema=_RESTRICT)
     ] = True
+    fallback: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Models to use while the first fails, is slow or costs too much, best first:"
+            " `provider`, `provider/model` or `provider/model@address`."
+        ),
+    ] = ()
+    hedge_ms: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=60_000,
+            description="Milliseconds without a first token after which the next of `fallback` is asked, too,"
+            " for at most one request in ten. 0: never.",
+        ),
+    ] = 1500
+    fim: Annotated[
+        Fim,
+        Meta(
+            description="How a hole is put to an `openai` or `llamacpp` server: in a template, as a"
+            " `suffix` field, by llama.cpp's `/infill`, or as a question to a chat model. `auto`: what is"
+            " known to work."
+        ),
+    ] = "auto"
+    template: Annotated[
+        str,
+        Meta(
+            description="A family of models whose template to use, such as `qwen2.5-coder`, or a template of"
+            " your own with `{prefix}` and `{suffix}` in it. Empty: by the model's name."
+        ),
+    ] = ""
+    stop: Annotated[
+        tuple[str, ...], Meta(description="Texts that end an answer, beside those of the template.")
+    ] = ()
     max_tokens: Annotated[
         Annotated[int, Meta(ge=1, le=4096)] | None,
         Meta(description="Longest reply. Unset: 48 for a line, 160 for several, less for a local model."),
@@ -119,8 +167,38 @@ class Cache(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Privacy(msgspec.Struct, frozen=True, kw_only=True):
-    """What never leaves the machine, beside the files whose names say that they hold secrets."""
+    """Where code may go, and which never leaves, beside files whose names say that they hold secrets."""
 
+    local_only: Annotated[
+        bool,
+        Meta(
+            description="Whether code may go to this machine only, whatever else is set.",
+            extra_json_schema=_CONFINE,
+        ),
+    ] = False
+    region: Annotated[
+        Literal["any", "eu", "us"],
+        Meta(
+            description="Where the host that code goes to has to be. `eu` and `us` allow Mistral's host"
+            " there, and the hosts that you vouch for in `privacy.hosts`.",
+            extra_json_schema=_CONFINE,
+        ),
+    ] = "any"
+    hosts: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="If not empty, code goes to these hosts and to this machine only. A host named here"
+            " may also be reached by plain http."
+        ),
+    ] = ()
+    gitignore: Annotated[
+        bool,
+        Meta(
+            description="Whether files that `.gitignore` names are kept from every model, as those of"
+            " `.codestralignore` are.",
+            extra_json_schema=_CONFINE,
+        ),
+    ] = True
     ignore: Annotated[
         tuple[str, ...],
         Meta(
@@ -128,6 +206,38 @@ class Privacy(msgspec.Struct, frozen=True, kw_only=True):
             extra_json_schema=_RESTRICT,
         ),
     ] = ()
+
+
+class Price(msgspec.Struct, frozen=True, kw_only=True):
+    """US dollars for a million tokens, and where the figures come from. Unset, cached input costs a tenth."""
+
+    input: Annotated[float, Meta(ge=0)]
+    output: Annotated[float, Meta(ge=0)]
+    cached: Annotated[float, Meta(ge=0)] | None = None
+    source: str = ""
+
+
+_Limit = Annotated[float, Meta(ge=0, le=1_000_000)] | None
+
+
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be spent. Beyond it, only models that cost nothing are asked."""
+
+    daily_usd: Annotated[_Limit, Meta(description="Most US dollars a day. Unset: no limit.")] = None
+    daily_eur: Annotated[_Limit, Meta(description="Most euros a day. Unset: no limit.")] = None
+    monthly_usd: Annotated[_Limit, Meta(description="Most US dollars a month. Unset: no limit.")] = None
+    monthly_eur: Annotated[_Limit, Meta(description="Most euros a month. Unset: no limit.")] = None
+    usd_per_eur: Annotated[
+        Annotated[float, Meta(ge=0.1, le=10)],
+        Meta(description="Dollars for a euro. The default is that of Mistral's two price lists."),
+    ] = 1.15
+    prices: Annotated[
+        dict[str, Price],
+        Meta(
+            description="Prices by model, or by `host/model`, before those known: tables of `input`, `output`"
+            " and `cached` in dollars a million tokens, and `source`."
+        ),
+    ] = {}
 
 
 class Log(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,76 +256,5 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     chat: Chat = Chat()
     cache: Cache = Cache()
     privacy: Privacy = Privacy()
+    budget: Budget = Budget()
     log: Log = Log()
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One key: its path ("completion.max_tokens"), type with bounds, default, meaning and scope."""
-
-    path: str
-    type: inspect.Type
-    default: object
-    meaning: str
-    scope: Scope
-
-
-def settings_table() -> str:
-    """The settings as a Markdown table, for the README."""
-    head = ("Key", "Default", "Values", "A workspace's file may", "Meaning")
-    rows = [head, tuple("---" for _ in head), *(_row(setting) for setting in SETTINGS.values())]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
-
-
-def expected(kind: inspect.Type) -> str:
-    """What a value of this type has to be, in words."""
-    match kind:
-        case inspect.BoolType():
-            return "true or false"
-        case inspect.IntType(ge=low, le=high):
-            return f"a whole number from {low} to {high}"
-        case inspect.LiteralType(values=values):
-            return "one of " + ", ".join(map(str, values))
-        case inspect.UnionType(types=(first, *_)):
-            return expected(first)
-        case inspect.VarTupleType():
-            return "a list of texts"
-    return "text"
-
-
-def _row(setting: Setting) -> tuple[str, ...]:
-    default = "" if setting.default is None else f"`{json.dumps(setting.default)}`"
-    return f"`{setting.path}`", default, expected(setting.type), _may(setting), setting.meaning
-
-
-def _may(setting: Setting) -> str:
-    if setting.scope == "user":
-        return "no"
-    if isinstance(setting.type, inspect.VarTupleType):
-        return "add"
-    return "switch off" if setting.default is True else "lower"
-
-
-def _settings() -> Iterator[Setting]:
-    for section in _fields(Settings):
-        assert isinstance(section.type, inspect.StructType)
-        for field in _fields(section.type.cls):
-            assert isinstance(field.type, inspect.Metadata)
-            schema = field.type.extra_json_schema or {}
-            yield Setting(
-                path=f"{section.name}.{field.name}",
-                type=field.type.type,
-                default=field.default,
-                meaning=schema["description"],
-                scope=schema.get("scope", "user"),
-            )
-
-
-def _fields(struct: type) -> tuple[inspect.Field, ...]:
-    info = inspect.type_info(struct)
-    assert isinstance(info, inspect.StructType)
-    return info.fields
-
-
-SETTINGS = {setting.path: setting for setting in _settings()}
-"""Every setting by its path, in the order of the README's table."""

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from codestral_ls.core.config import SETTINGS, Setting, Settings
+from codestral_ls.core.config import Settings
 from codestral_ls.core.privacy import redact
+from codestral_ls.core.schema import SETTINGS, Setting
 from codestral_ls.core.validate import Refused, checked, ignore_pattern, wrong
 
 if TYPE_CHECKING:

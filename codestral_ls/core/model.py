@@ -1,6 +1,7 @@
 """What the engine asks of a language model, and what can go wrong.
 
 ModelError
+├── NotAllowed        the user's own rules keep code from there: nothing will change by itself
 ├── Unauthorized      the key is missing, refused, or has no allowance: nothing will change by itself
 ├── RateLimited       too many requests; try again after `retry_after` seconds
 ├── Unavailable       no connection, overloaded, still loading, cut off: may pass by itself
@@ -11,14 +12,22 @@ ModelError
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Mapping
 
     from codestral_ls.core.privacy import SafeText
 
 Finish = Literal["stop", "length", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A piece of another file of the project, by its path there."""
+
+    path: SafeText
+    text: SafeText
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +36,8 @@ class FimRequest:
 
     `typed` is what stands on the cursor's line before the cursor. It is apart from `prefix` so that a model
     which continues its own middle can keep everything else in its cache while a line is typed; every other
-    model is sent `prefix + typed` as one text. `cache_key` is the same for requests that begin alike.
+    model is sent `prefix + typed` as one text. `snippets` of other files go before it, the most useful last,
+    as the model's family wants them. `cache_key` is the same for requests that begin alike.
     """
 
     prefix: SafeText
@@ -37,6 +47,53 @@ class FimRequest:
     stop: tuple[str, ...] = ()
     temperature: float = 0.0
     seed: int | None = None
+    cache_key: str = ""
+    snippets: tuple[Snippet, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A function that the model wants called. `arguments` is the JSON text as the model wrote it."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function that the model may want called; `parameters` is a JSON schema."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation. An assistant's may hold `calls`; a tool's says which call it answers."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    text: SafeText
+    calls: tuple[ToolCall, ...] = ()
+    call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """A conversation to continue. A last message of the assistant is continued where the host can.
+
+    `schema` is a JSON schema that the reply has to satisfy, `prediction` the text that most of it repeats; a
+    host that knows neither is sent neither.
+    """
+
+    messages: tuple[Message, ...]
+    max_tokens: int
+    temperature: float = 0.0
+    stop: tuple[str, ...] = ()
+    tools: tuple[Tool, ...] = ()
+    schema: Mapping[str, Any] | None = None
+    prediction: SafeText | None = None
     cache_key: str = ""
 
 
@@ -55,26 +112,32 @@ class Chunk:
 
     `logprob` is the sum of the natural log-probabilities of the tokens in `text`, where the model tells.
     `finish` is set once, on the last chunk, which may carry text as well. A stream that ends without it was
-    cut off.
+    cut off. `calls` are whole: they come on the last chunk.
     """
 
     text: str
     finish: Finish | None = None
     usage: Usage | None = None
     logprob: float | None = None
+    calls: tuple[ToolCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
     """What the engine must know of a model to use it well; how to reach it is the provider's business.
 
-    `label` is for people ("codestral-latest at codestral.mistral.ai"), `identity` tells caches apart.
+    `label` is for people ("codestral-latest at codestral.mistral.ai"), `identity` tells caches apart. `model`
+    is its bare name, by which prices are found; `host` is where code goes, empty if to a process of ours.
+    `degraded` says in a few words why it fills holes less well than it could, empty if it does not.
     `streams` is how many requests may run at once. `prefix_tokens` and `suffix_tokens` are the budget that
     suits the model. Below `min_logprob`, the sum over the shown text, an automatic suggestion is not shown.
     """
 
     identity: str
     label: str
+    model: str = ""
+    host: str = ""
+    degraded: str = ""
     fills: bool = True
     streams: int = 2
     prefix_tokens: int = 1500
@@ -100,12 +163,24 @@ class Model(Protocol):
     async def aclose(self) -> None: ...
 
 
+class ChatModel(Model, Protocol):
+    """A model that can also be talked to. `chat` yields and ends like `fim`."""
+
+    def chat(self, request: ChatRequest) -> AsyncGenerator[Chunk, None]:
+        """Continue the conversation. Raises a `ModelError` on the first iteration or later."""
+        ...
+
+
 class ModelError(Exception):
     """One sentence for the user: what happened, why, and what to do. It never holds source code or a key."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+
+class NotAllowed(ModelError):
+    """The user's own rules keep code from going there. No request was sent, no name was looked up."""
 
 
 class Unauthorized(ModelError):

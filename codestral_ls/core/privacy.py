@@ -5,9 +5,12 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
-from typing import NewType
+from typing import TYPE_CHECKING, Final, Literal, NewType
 
 import pathspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SafeText = NewType("SafeText", str)
 """Text that may leave the process. Only `redact` makes it; a test looks for others that do."""
@@ -96,6 +99,47 @@ class IgnoreRules:
         if self.user.match_file(path):
             return "an ignore rule names it"
         return None
+
+
+REGIONS: Final[Mapping[str, str]] = {
+    "api.mistral.ai": "global",
+    "codestral.mistral.ai": "global",
+    "api.eu.mistral.ai": "eu",
+    "api.us.mistral.ai": "us",
+}
+"""Where the hosts are of which it is known. No setting moves them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where code may go, by the user's rules: `hosts` are those they vouch for, without a port."""
+
+    local_only: bool = False
+    region: Literal["any", "eu", "us"] = "any"
+    hosts: tuple[str, ...] = ()
+
+    def why_refused(self, scheme: str, host: str) -> str | None:
+        """Why nothing may be sent to a host, as a sentence; None if it may. This machine may always be."""
+        host = host.lower().rstrip(".")
+        named = host in {name.lower() for name in self.hosts}
+        if is_loopback(host):
+            return None
+        if self.local_only:
+            return f"privacy.local_only keeps your code on this machine: nothing is sent to {host}."
+        if self.hosts and not named:
+            return f"privacy.hosts does not name {host}: nothing is sent there."
+        where = REGIONS.get(host, self.region if named else "somewhere unknown")
+        if self.region not in ("any", where):
+            return f"privacy.region is {self.region!r}, and {host} is {where}: nothing is sent there."
+        if scheme != "https" and not named:
+            return (
+                f"Code would go to {host} for everyone on the way to read: "
+                "use https, or name the host in privacy.hosts."
+            )
+        return None
+
+
+THIS_MACHINE: Final = Reach(local_only=True)
 
 
 def is_loopback(host: str) -> bool:

@@ -13,14 +13,16 @@ import msgspec
 import pathspec
 from msgspec import inspect
 
-from codestral_ls.core.config import Setting, Settings, expected
+from codestral_ls.core.config import Settings, parse_fallback
 from codestral_ls.core.privacy import redact
+from codestral_ls.core.schema import Setting, expected
 
 # What a workspace may add to the ignore patterns. Each `*` multiplies the time to match a path, so that one
 # pattern of a hostile repository could stop the server.
 _WORKSPACE_PATTERNS = 100
 _WORKSPACE_STARS = 3
 
+_HOST = re.compile(r"[A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]+\]?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KEY_SHAPE = re.compile(r"(?=[A-Za-z]*\d)[A-Za-z0-9]{20,}")
 
@@ -39,9 +41,11 @@ def checked(setting: Setting, value: object, current: object, workspace: bool) -
     except msgspec.ValidationError:
         # The validator's own message may quote the value.
         raise Refused(wrong(setting, value)) from None
-    if isinstance(taken, str):
-        _check_text(name, taken)
-    if workspace and _exceeds(taken, current):
+    for text in (taken,) if isinstance(taken, str) else taken if isinstance(taken, tuple) else ():
+        _check_text(name, text)
+    if workspace and setting.scope == "confine" and not _confines(setting, taken, current):
+        raise Refused("A workspace's file may only make this stricter, so it is ignored.")
+    if workspace and setting.scope == "restrict" and _exceeds(taken, current):
         raise Refused("A workspace's file may only lower this or switch it off, so it is ignored.")
     return taken
 
@@ -60,6 +64,13 @@ def _exceeds(value: object, current: object) -> bool:
     return isinstance(value, int) and isinstance(current, int) and value > current
 
 
+def _confines(setting: Setting, value: object, current: object) -> bool:
+    """Whether a value is the current one, or allows less: a switch turned on, or a first choice."""
+    if isinstance(value, bool):
+        return value
+    return value == current or current == setting.default
+
+
 def _check_text(name: str, text: str) -> None:
     """Raises Refused. Empty text stands for the provider's own choice and is always right."""
     if not text.isprintable():
@@ -68,11 +79,28 @@ def _check_text(name: str, text: str) -> None:
         raise Refused(
             "This has to be like https://host:port/path, without a user, a key or a query, so it is ignored."
         )
+    if name == "fallback" and not _is_fallback(text):
+        raise Refused(
+            "An entry has to be like `ollama/qwen2.5-coder:1.5b` or `openai/name@https://host`,"
+            " so all are ignored."
+        )
+    if name == "hosts" and not _HOST.fullmatch(text):
+        raise Refused("A host has to be a name or an address without scheme and port, so all are ignored.")
+    if name == "template" and "{" in text and not ("{prefix}" in text and "{suffix}" in text):
+        raise Refused("A template needs {prefix} and {suffix}, so it is ignored.")
     if name == "api_key_env" and text and not _is_variable(text):
         raise Refused(
             "This is not the name of a variable, so it is ignored."
             " Put the key into an environment variable and the NAME of that variable here."
         )
+
+
+def _is_fallback(text: str) -> bool:
+    try:
+        endpoint = parse_fallback(text)
+    except ValueError:
+        return False
+    return not endpoint.base_url or _is_base_url(endpoint.base_url)
 
 
 def _is_base_url(text: str) -> bool:

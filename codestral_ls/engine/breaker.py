@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codestral_ls.core.model import BadRequest, RateLimited, Unauthorized
+from codestral_ls.core.model import BadRequest, NotAllowed, RateLimited, Unauthorized
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +43,7 @@ class Breaker:
         self._open_until = 0.0
 
     def _rest_after(self, error: ModelError) -> float:
-        if isinstance(error, Unauthorized):
+        if isinstance(error, Unauthorized | NotAllowed):
             return float("inf")
         if isinstance(error, BadRequest) and self._failures == 1:
             return 0.0  # Perhaps only of this prompt; refused again, it is the settings.

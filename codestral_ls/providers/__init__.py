@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from codestral_ls.core.config import Endpoint
     from codestral_ls.core.model import Model
+    from codestral_ls.core.privacy import Reach
 
 SMALL, BEST = MODELS[0].name, MODELS[-1].name
 
@@ -34,7 +35,7 @@ class Choice:
     hint: str = ""
 
 
-async def choose(endpoint: Endpoint, environ: Mapping[str, str]) -> Choice:
+async def choose(endpoint: Endpoint, environ: Mapping[str, str], reach: Reach) -> Choice:
     """The model that the settings mean; for `auto` the first of: an embedded one that is named, a key,
     a llama.cpp server, the embedded one.
 
@@ -42,15 +43,15 @@ async def choose(endpoint: Endpoint, environ: Mapping[str, str]) -> Choice:
     """
     why = f"completion.provider is {endpoint.provider!r}"
     if endpoint.provider == "mistral":
-        return _mistral(endpoint, environ, why)
+        return _mistral(endpoint, environ, reach, why)
     if endpoint.provider == "llamacpp":
-        return await _llamacpp(endpoint, environ, why)
+        return await _llamacpp(endpoint, environ, reach, why)
     if endpoint.provider == "embedded":
         return _embedded(endpoint.model, why)
-    return await _first_found(endpoint, environ)
+    return await _first_found(endpoint, environ, reach)
 
 
-async def _first_found(endpoint: Endpoint, environ: Mapping[str, str]) -> Choice:
+async def _first_found(endpoint: Endpoint, environ: Mapping[str, str], reach: Reach) -> Choice:
     from codestral_ls.providers.llamacpp import PORTS, connect, find
 
     if endpoint.base_url:
@@ -60,15 +61,15 @@ async def _first_found(endpoint: Endpoint, environ: Mapping[str, str]) -> Choice
         return _embedded(endpoint.model, f"completion.model is {endpoint.model!r}")
     names = [endpoint.api_key_env] if endpoint.api_key_env else list(dict.fromkeys(HOSTS.values()))
     if present := next((name for name in names if environ.get(name, "").strip()), None):
-        return _mistral(endpoint, environ, f"{present} is set")
+        return _mistral(endpoint, environ, reach, f"{present} is set")
     if server := await find():
-        return Choice(lambda: connect(server), f"a llama.cpp server runs at {server.base_url}")
+        return Choice(lambda: connect(server, reach), f"a llama.cpp server runs at {server.base_url}")
     ports = " or ".join(str(port) for port in PORTS)
     nothing = f"no key was found ({', '.join(names)}) and no llama.cpp server on port {ports} of this machine"
     return _embedded(endpoint.model, nothing)
 
 
-def _mistral(endpoint: Endpoint, environ: Mapping[str, str], why: str) -> Choice:
+def _mistral(endpoint: Endpoint, environ: Mapping[str, str], reach: Reach, why: str) -> Choice:
     base_url = endpoint.base_url or (CODESTRAL if _has_codestral_key(endpoint, environ) else API)
     host = urlsplit(base_url).hostname or ""
     key_name = endpoint.api_key_env or HOSTS.get(host)
@@ -84,7 +85,7 @@ def _mistral(endpoint: Endpoint, environ: Mapping[str, str], why: str) -> Choice
     if not key:
         raise Unauthorized(f"There is no key for {host}: set the environment variable {key_name}.")
     model = endpoint.model or MODEL
-    return Choice(lambda: Mistral(base_url, model, key, key_name=key_name), why)
+    return Choice(lambda: Mistral(base_url, model, key, key_name=key_name, reach=reach), why)
 
 
 def _has_codestral_key(endpoint: Endpoint, environ: Mapping[str, str]) -> bool:
@@ -94,13 +95,13 @@ def _has_codestral_key(endpoint: Endpoint, environ: Mapping[str, str]) -> bool:
     return bool(environ.get(HOSTS["codestral.mistral.ai"], "").strip())
 
 
-async def _llamacpp(endpoint: Endpoint, environ: Mapping[str, str], why: str) -> Choice:
+async def _llamacpp(endpoint: Endpoint, environ: Mapping[str, str], reach: Reach, why: str) -> Choice:
     from codestral_ls.providers.llamacpp import PORTS, connect, find, probe
 
     key = environ.get(endpoint.api_key_env, "").strip() or None
-    server = await probe(endpoint.base_url, key) if endpoint.base_url else await find()
+    server = await probe(endpoint.base_url, reach, key) if endpoint.base_url else await find()
     if server:
-        return Choice(lambda: connect(server, key), why)
+        return Choice(lambda: connect(server, reach, key), why)
     where = endpoint.base_url or " or ".join(f"http://127.0.0.1:{port}" for port in PORTS)
     raise Unavailable(
         f"No llama.cpp server answers at {where}: start one, or set completion.base_url to its address."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from codestral_ls.core.dialect import template_for
 from codestral_ls.core.model import BadRequest, Chunk, FimRequest, ModelError, Profile, Unavailable
-from codestral_ls.core.privacy import redact
+from codestral_ls.core.privacy import THIS_MACHINE, redact
 from codestral_ls.providers.child import Child, check_extra, start
 from codestral_ls.providers.http import Host
 from codestral_ls.providers.llamacpp import LlamaCpp
@@ -146,7 +146,7 @@ class Embedded:
                 "Free memory or choose a smaller model, then restart the server."
             )
         self._child = await start(self._path)
-        host = Host(self._child.url, self._child.key, timeout=_TIMEOUT_SECONDS)
+        host = Host(self._child.url, THIS_MACHINE, self._child.key, timeout=_TIMEOUT_SECONDS)
         return LlamaCpp(
             host, self._profile, template_for(self._profile.identity) if self._profile.fills else None
         )
@@ -187,5 +187,8 @@ def _profile(model: str, path: Path) -> Profile:
     else:
         name, fills = model, model_named(model).fills
     return replace(
-        _FILLING if fills else _PREFIX_ONLY, identity=f"embedded/{name}", label=f"{name} on this machine"
+        _FILLING if fills else _PREFIX_ONLY,
+        identity=f"embedded/{name}",
+        label=f"{name} on this machine",
+        model=name,
     )

@@ -18,7 +18,7 @@ from urllib.parse import SplitResult, urlsplit
 import httpx
 
 from codestral_ls import __version__
-from codestral_ls.core.model import ModelError, Unauthorized, Unavailable
+from codestral_ls.core.model import ModelError, NotAllowed, Unauthorized, Unavailable
 from codestral_ls.core.privacy import is_loopback
 from codestral_ls.providers.errors import MAX_BODY, Answer, Words, error_code, quotable, to_error
 from codestral_ls.providers.http2 import mend_http2
@@ -27,6 +27,8 @@ from codestral_ls.providers.transport import CONNECT_SECONDS, FAILURES, Connecti
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
+
+    from codestral_ls.core.privacy import Reach
 
 END_MARK = "[DONE]"
 """The data of the last event, in every protocol that goes back to OpenAI's."""
@@ -41,10 +43,12 @@ _log = logging.getLogger(__name__)
 class Host:
     """One address with its key, and the client that talks to it. `timeout` is seconds without a byte.
 
-    `unauthorized` tells what to do about a refused key.
+    `reach` is where the user lets code go: each request is held against it before a name is looked up, those
+    of a redirect too. `unauthorized` tells what to do about a refused key.
     """
 
     base_url: str
+    reach: Reach
     key: str | None = field(default=None, repr=False)
     timeout: float = 10.0
     unauthorized: str = ""
@@ -146,6 +150,13 @@ class Host:
             method, url, json=body, headers=headers, extensions={"trace": ConnectionTrace()}
         )
 
+    async def _confined(self, request: httpx.Request) -> None:
+        # What is no address of a host goes on to httpx, which says so.
+        if request.url.scheme not in ("http", "https"):
+            return
+        if why := self.reach.why_refused(request.url.scheme, request.url.host):
+            raise NotAllowed(why)
+
     async def _check(self, response: httpx.Response, private: tuple[str, ...]) -> None:
         if response.status_code != httpx.codes.OK:
             raise self.error(await _answer(response), private)
@@ -163,6 +174,8 @@ class Host:
             limits=httpx.Limits(
                 max_connections=16, max_keepalive_connections=8, keepalive_expiry=_KEEP_SECONDS
             ),
+            follow_redirects=False,
+            event_hooks={"request": [self._confined]},
             # A compressed stream would be held back by whoever compresses it.
             headers={"user-agent": f"codestral-ls/{__version__}", "accept-encoding": "identity"},
         )

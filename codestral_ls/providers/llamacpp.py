@@ -16,6 +16,7 @@ import msgspec
 
 from codestral_ls.core.dialect import FimTemplate, Piece, has_control, heal, template_for
 from codestral_ls.core.model import BadReply, ModelError, Profile
+from codestral_ls.core.privacy import THIS_MACHINE
 from codestral_ls.providers.http import Host
 from codestral_ls.providers.llama_completion import Reply, parameters
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from codestral_ls.core.model import Chunk, FimRequest
+    from codestral_ls.core.privacy import Reach
 
 PORTS = (9931, 8080)
 """Where llama.cpp's server listens unless told otherwise: new releases, and those before."""
@@ -111,9 +113,9 @@ class LlamaCpp:
             raise BadReply(f"{self._host.name} gave no tokens for a text. Check base_url.") from None
 
 
-async def probe(base_url: str, key: str | None = None) -> ServerInfo | None:
+async def probe(base_url: str, reach: Reach, key: str | None = None) -> ServerInfo | None:
     """What runs at `base_url`, asked within `PROBE_SECONDS`; None unless llama.cpp's server lets us in."""
-    host = Host(base_url, key, timeout=PROBE_SECONDS)
+    host = Host(base_url, reach, key, timeout=PROBE_SECONDS)
     try:
         async with asyncio.timeout(PROBE_SECONDS):
             answer = await host.get("/props")
@@ -129,11 +131,11 @@ async def probe(base_url: str, key: str | None = None) -> ServerInfo | None:
 
 async def find() -> ServerInfo | None:
     """The first llama.cpp server on this machine, at one of its usual ports."""
-    found = await asyncio.gather(*(probe(f"http://127.0.0.1:{port}") for port in PORTS))
+    found = await asyncio.gather(*(probe(f"http://127.0.0.1:{port}", THIS_MACHINE) for port in PORTS))
     return next((info for info in found if info), None)
 
 
-def connect(info: ServerInfo, key: str | None = None) -> LlamaCpp:
+def connect(info: ServerInfo, reach: Reach, key: str | None = None) -> LlamaCpp:
     """The model of a server that `probe` found."""
     where = urlsplit(info.base_url).netloc.rpartition("@")[2]
     # A quarter of the context stays free for what is typed and for the answer.
@@ -141,13 +143,15 @@ def connect(info: ServerInfo, key: str | None = None) -> LlamaCpp:
     profile = Profile(
         identity=f"llamacpp/{where}/{info.model}",
         label=f"{info.model} at {where}",
+        model=info.model,
+        host=urlsplit(info.base_url).hostname or "",
         fills=info.template is not None,
         streams=max(1, min(info.slots, 2)),
         prefix_tokens=min(1500, room * 4 // 5),
         suffix_tokens=min(375, room // 5),
     )
     advice = "Set the key that the server was started with."
-    host = Host(info.base_url, key, timeout=_TIMEOUT_SECONDS, unauthorized=advice)
+    host = Host(info.base_url, reach, key, timeout=_TIMEOUT_SECONDS, unauthorized=advice)
     return LlamaCpp(host, profile, info.template)
 
 

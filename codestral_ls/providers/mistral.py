@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
     from codestral_ls.core.model import FimRequest
+    from codestral_ls.core.privacy import Reach
 
 HOSTS: Final[Mapping[str, str]] = {
     "codestral.mistral.ai": "CODESTRAL_API_KEY",
@@ -55,23 +56,36 @@ class Mistral:
     """A model at one of Mistral's hosts, or at another that speaks the same protocol under `base_url`.
 
     `key_name` is the variable or setting that `key` came from; messages name it, and never the key itself.
+    `reach` is where the user lets code go.
     `timeout` is in seconds, to the first byte and between two.
     """
 
     def __init__(
-        self, base_url: str, model: str, key: str, *, key_name: str, timeout: float = 10.0, http1: bool = True
+        self,
+        base_url: str,
+        model: str,
+        key: str,
+        *,
+        key_name: str,
+        reach: Reach,
+        timeout: float = 10.0,
+        http1: bool = True,
     ) -> None:
         self._model = model
         self._takes_cache_key = True
         self._host = Host(
             base_url.rstrip("/"),
+            reach,
             key.strip(),
             timeout=timeout,
             unauthorized=_advice(base_url, key_name),
             http1=http1,
         )
         self._profile = Profile(
-            identity=f"mistral {self._host.base_url} {model}", label=f"{model} at {self._host.name}"
+            identity=f"mistral {self._host.base_url} {model}",
+            label=f"{model} at {self._host.name}",
+            model=model,
+            host=urlsplit(base_url).hostname or "",
         )
 
     def __repr__(self) -> str:

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codestral_ls.core.config import SETTINGS, Settings, settings_table
+from codestral_ls.core.config import Settings
 from codestral_ls.core.layers import DEFAULT, MAX_PROBLEMS, Layer, merge
 from codestral_ls.core.privacy import IgnoreRules
+from codestral_ls.core.schema import SETTINGS, settings_table
 
 SECRET = "aB3dEfGh12345678901234567890abcd"  # Has the shape of a key of Mistral's, and opens nothing.
 
@@ -160,6 +161,7 @@ EXAMPLES = {path: setting.default for path, setting in SETTINGS.items()} | {
     "completion.suffix_tokens": 100,
     "chat.base_url": "https://evil.example",
     "log.file": "/tmp/x",
+    **{path: 600 for path, setting in SETTINGS.items() if setting.default is None},
 }
 
 RESTRICTIONS = {

@@ -6,6 +6,7 @@ import pytest
 
 from codestral_ls.core.config import Completion
 from codestral_ls.core.model import BadRequest, ModelError, Unauthorized, Unavailable
+from codestral_ls.core.privacy import Reach
 from codestral_ls.providers import choose, store
 from codestral_ls.providers.catalog import MODELS
 
@@ -59,7 +60,7 @@ CHOSEN = {
 
 @pytest.mark.parametrize(("settings", "environ", "label", "why"), CHOSEN.values(), ids=CHOSEN)
 async def test_a_key_decides(settings, environ, label, why):
-    choice = await choose(Completion(**settings), environ)
+    choice = await choose(Completion(**settings), environ, Reach())
     model = choice.connect()
     assert (model.profile.label, choice.why) == (label, why)
     assert choice.install is None
@@ -105,12 +106,12 @@ REFUSED = {
 @pytest.mark.parametrize(("settings", "environ", "kind", "sentence"), REFUSED.values(), ids=REFUSED)
 async def test_what_cannot_work_is_one_sentence(settings, environ, kind, sentence):
     with pytest.raises(kind, match=sentence):
-        await choose(Completion(**settings), environ)
+        await choose(Completion(**settings), environ, Reach())
 
 
 async def test_without_a_key_or_server_the_small_model_is_to_be_installed(tmp_path, monkeypatch):
     monkeypatch.setenv("CODESTRAL_LS_CACHE", str(tmp_path))
-    choice = await choose(Completion(), {})
+    choice = await choose(Completion(), {}, Reach())
     assert choice.install == SMALL
     assert "no key was found (CODESTRAL_API_KEY, MISTRAL_API_KEY)" in choice.why
     assert BEST in choice.hint
@@ -119,5 +120,5 @@ async def test_without_a_key_or_server_the_small_model_is_to_be_installed(tmp_pa
 async def test_the_best_model_that_is_installed_is_taken(monkeypatch, tmp_path):
     monkeypatch.setattr(store, "best", lambda: BEST)
     monkeypatch.setattr(store, "path_of", lambda _: tmp_path / "model.gguf")
-    choice = await choose(Completion(), {})
+    choice = await choose(Completion(), {}, Reach())
     assert (choice.install, choice.hint) == (None, "")

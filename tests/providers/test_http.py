@@ -12,6 +12,7 @@ import pytest
 from codestral_ls.bench.reply import Plain, Reply
 from codestral_ls.bench.upstream import FIM_PATH, Upstream
 from codestral_ls.core.model import BadReply, BadRequest, ModelError, RateLimited, Unauthorized, Unavailable
+from codestral_ls.core.privacy import Reach
 from codestral_ls.providers.http import Host
 from codestral_ls.providers.transport import to_model_error
 
@@ -25,7 +26,7 @@ async def ask(host: Host, body: dict[str, object] | None = None) -> list[str]:
 
 async def test_twenty_requests_use_one_connection():
     async with Upstream("return total") as upstream:
-        host = Host(upstream.base_url, KEY)
+        host = Host(upstream.base_url, Reach(), KEY)
         await host.get("/v1/models")
         for _ in range(20):
             assert len(await ask(host)) == 4
@@ -36,7 +37,7 @@ async def test_twenty_requests_use_one_connection():
 @pytest.mark.parametrize("after", [0, 1], ids=["before the first byte", "in the middle"])
 async def test_closing_the_stream_closes_the_connection(after):
     async with Upstream(Reply("a b c", ending="stall")) as upstream:
-        host = Host(upstream.base_url, KEY)
+        host = Host(upstream.base_url, Reach(), KEY)
         events = host.events(FIM_PATH, BODY)
         if after:
             await anext(events)
@@ -56,7 +57,7 @@ async def test_closing_the_stream_closes_the_connection(after):
 async def test_a_dead_connection_is_replaced_once():
     """The host closes a kept connection while the next request is on its way."""
     async with Upstream("return total") as upstream:
-        host = Host(upstream.base_url, KEY)
+        host = Host(upstream.base_url, Reach(), KEY)
         await ask(host)
         answers = iter([Reply("", ending="reset", sent=0, pack=lambda _: ()), "return total"])
         upstream.reply = lambda _: next(answers)
@@ -68,7 +69,7 @@ async def test_a_dead_connection_is_replaced_once():
 @pytest.mark.parametrize("ending", ["reset", "cut"])
 async def test_a_new_connection_that_breaks_is_not_tried_again(ending):
     async with Upstream(Reply("", ending=ending, pack=lambda _: ())) as upstream:
-        host = Host(upstream.base_url, KEY)
+        host = Host(upstream.base_url, Reach(), KEY)
         with pytest.raises(Unavailable):
             await ask(host)
         await host.aclose()
@@ -87,7 +88,7 @@ BROKEN = {
 @pytest.mark.parametrize(("reply", "sentence"), BROKEN.values(), ids=BROKEN)
 async def test_broken_stream(reply, sentence):
     async with Upstream(reply) as upstream:
-        host = Host(upstream.base_url, KEY, timeout=0.2)
+        host = Host(upstream.base_url, Reach(), KEY, timeout=0.2)
         with pytest.raises(Unavailable, match=sentence):
             await ask(host)
         await host.aclose()
@@ -97,7 +98,7 @@ async def test_a_host_that_keeps_the_stream_open_after_its_end_is_left():
     async with Upstream(
         Reply("a", ending="stall", pack=lambda events: [*events, b"data: [DONE]\n\n"])
     ) as upstream:
-        host = Host(upstream.base_url, KEY)
+        host = Host(upstream.base_url, Reach(), KEY)
         assert len(await ask(host)) == 2
         await upstream.wait_for(lambda: upstream.requests[0].outcome == "abandoned")
         await host.aclose()
@@ -106,7 +107,7 @@ async def test_a_host_that_keeps_the_stream_open_after_its_end_is_left():
 async def test_error_answer_uses_the_clock_it_was_given():
     late = Plain(429, {}, {"retry-after": "Thu, 01 Jan 1970 00:01:40 GMT"})
     async with Upstream(late) as upstream:
-        host = Host(upstream.base_url, KEY, now=lambda: 90.0)
+        host = Host(upstream.base_url, Reach(), KEY, now=lambda: 90.0)
         with pytest.raises(RateLimited) as caught:
             await ask(host)
         await host.aclose()
@@ -115,7 +116,7 @@ async def test_error_answer_uses_the_clock_it_was_given():
 
 async def test_only_the_head_of_an_error_body_is_read():
     async with Upstream(Plain(500, b"x" * 5_000_000)) as upstream:
-        host = Host(upstream.base_url, KEY)
+        host = Host(upstream.base_url, Reach(), KEY)
         with pytest.raises(Unavailable):
             await ask(host)
         answer = await host.get("/nowhere")
@@ -132,7 +133,7 @@ def closed_port():
 
 UNREACHABLE = {
     "nobody listens": ("http://127.0.0.1:{port}", Unavailable, "nothing answers there"),
-    "unknown name": ("http://no-such-host.invalid", Unavailable, "its name"),
+    "unknown name": ("https://no-such-host.invalid", Unavailable, "its name"),
     "no scheme": ("localhost:{port}", BadRequest, "must begin with https://"),
     "no address": ("", BadRequest, "must begin with https://"),
     "no number as port": ("http://127.0.0.1:http", BadRequest, "cannot be understood"),
@@ -143,7 +144,7 @@ UNREACHABLE = {
 async def test_unreachable(url, kind, sentence, closed_port, monkeypatch):
     for variable in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(variable, raising=False)
-    host = Host(url.format(port=closed_port), KEY)
+    host = Host(url.format(port=closed_port), Reach(), KEY)
     with pytest.raises(kind, match=sentence):
         await ask(host)
     await host.aclose()
@@ -151,7 +152,7 @@ async def test_unreachable(url, kind, sentence, closed_port, monkeypatch):
 
 async def test_plain_http_where_tls_was_expected():
     async with Upstream("x") as upstream:
-        host = Host(upstream.base_url.replace("http:", "https:"), KEY)
+        host = Host(upstream.base_url.replace("http:", "https:"), Reach(), KEY)
         with pytest.raises(Unavailable, match="no secure connection"):
             await ask(host)
         await host.aclose()
@@ -179,7 +180,7 @@ def test_transport_failure(failure, kind, sentence):
 
 @pytest.mark.parametrize("key", ["two words", "line\nbreak", "schlüssel", "nul\0"], ids=repr)
 async def test_a_key_that_no_header_can_hold_is_not_quoted(key):
-    host = Host("http://127.0.0.1:9", key)
+    host = Host("http://127.0.0.1:9", Reach(), key)
     with pytest.raises(Unauthorized) as caught:
         await ask(host)
     assert key not in caught.value.message
@@ -191,7 +192,7 @@ async def test_the_key_is_nowhere(caplog):
     caplog.set_level(logging.DEBUG)
     echo = Plain(400, {"message": f"cannot use {KEY}"}, {"x-echo": KEY})
     async with Upstream(lambda _: echo) as upstream:
-        host = Host(upstream.base_url, KEY)
+        host = Host(upstream.base_url, Reach(), KEY)
         with pytest.raises(ModelError) as caught:
             await ask(host)
         await host.aclose()
@@ -205,6 +206,6 @@ async def test_the_key_is_nowhere(caplog):
 async def test_a_proxy_is_not_asked_for_this_machine(monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     async with Upstream("x") as upstream:
-        host = Host(upstream.base_url, KEY)
+        host = Host(upstream.base_url, Reach(), KEY)
         assert len(await ask(host)) == 3
         await host.aclose()

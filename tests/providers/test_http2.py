@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from codestral_ls.core.model import FimRequest
-from codestral_ls.core.privacy import redact
+from codestral_ls.core.privacy import Reach, redact
 from codestral_ls.providers.mistral import Mistral
 from tests.upstream.http2 import Http2Host
 
@@ -18,7 +18,7 @@ MORE_THAN_A_CONNECTION_HOLDS = 120
 
 
 def model_at(host: Http2Host) -> Mistral:
-    return Mistral(host.base_url, "codestral-latest", KEY, key_name="the test", http1=False)
+    return Mistral(host.base_url, "codestral-latest", KEY, key_name="the test", reach=Reach(), http1=False)
 
 
 async def test_streams_closed_early_are_reset_and_the_connection_goes_on():

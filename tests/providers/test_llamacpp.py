@@ -19,7 +19,7 @@ from codestral_ls.core.model import (
     Unavailable,
     Usage,
 )
-from codestral_ls.core.privacy import redact
+from codestral_ls.core.privacy import Reach, redact
 from codestral_ls.providers.llama_completion import Reply
 from codestral_ls.providers.llamacpp import ServerInfo, connect, probe
 
@@ -80,7 +80,7 @@ def request(typed: str = "", **more) -> FimRequest:
 
 
 async def ask(url: str, model: str, wanted: FimRequest) -> list[Chunk]:
-    client = connect(ServerInfo(url, model, 2048, 1))
+    client = connect(ServerInfo(url, model, 2048, 1), Reach())
     try:
         return [chunk async for chunk in client.fim(wanted)]
     finally:
@@ -211,9 +211,9 @@ PROPS = {
 
 async def test_a_server_is_found():
     async with server({"/props": answer(200, PROPS)}) as (url, _):
-        info = await probe(url)
+        info = await probe(url, Reach())
     assert info == ServerInfo(url, "Qwen2.5-Coder-7B", 1000, 4)
-    client = connect(info)
+    client = connect(info, Reach())
     assert (client.profile.fills, client.profile.prefix_tokens, client.profile.suffix_tokens) == (
         True,
         600,
@@ -235,7 +235,7 @@ async def test_a_server_is_found():
 )
 async def test_what_is_no_server_for_us(reply):
     async with server({"/props": reply}) as (url, _):
-        assert await probe(url) is None
+        assert await probe(url, Reach()) is None
 
 
 async def test_a_server_that_hangs_is_given_up():
@@ -249,9 +249,9 @@ async def test_a_server_that_hangs_is_given_up():
 
     listening = await asyncio.start_server(hang, "127.0.0.1", 0)
     async with listening:
-        assert await probe(f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}") is None
+        assert await probe(f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}", Reach()) is None
         await gone.wait()
 
 
 async def test_nothing_listens():
-    assert await probe("http://127.0.0.1:9") is None
+    assert await probe("http://127.0.0.1:9", Reach()) is None

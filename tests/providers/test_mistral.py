@@ -21,7 +21,7 @@ from codestral_ls.core.model import (
     Unavailable,
     Usage,
 )
-from codestral_ls.core.privacy import redact
+from codestral_ls.core.privacy import Reach, redact
 from codestral_ls.providers import mistral
 from codestral_ls.providers.mistral import CODESTRAL, HOSTS, Mistral
 from tests.upstream.errors import ERRORS, SECRET, invalid
@@ -33,9 +33,8 @@ REQUEST = FimRequest(redact(PREFIX), redact(TYPED), redact("\n\nprint(1)\n"), ma
 
 
 def at_api(upstream: FakeMistral, **options: object) -> Mistral:
-    return Mistral(
-        upstream.api_url, "codestral-latest", upstream.api_key, key_name="MISTRAL_API_KEY", **options
-    )
+    url, key = upstream.api_url, upstream.api_key
+    return Mistral(url, "codestral-latest", key, key_name="MISTRAL_API_KEY", reach=Reach(), **options)
 
 
 async def reply_to(upstream: FakeMistral, request: FimRequest = REQUEST, **options: object) -> list[Chunk]:
@@ -211,7 +210,7 @@ async def test_error_answer(name, kind, caplog):
 
 @pytest.mark.parametrize(("host", "variable"), HOSTS.items(), ids=HOSTS)
 def test_a_refused_key_names_the_other_host(host, variable):
-    model = Mistral(f"https://{host}", "m", "k", key_name=variable)
+    model = Mistral(f"https://{host}", "m", "k", key_name=variable, reach=Reach())
     other = "api.mistral.ai" if variable == "CODESTRAL_API_KEY" else "codestral.mistral.ai"
     assert f"Keys of {other} do not work there" in model._host.unauthorized
     assert model.profile.label == f"m at {host}"
@@ -219,9 +218,8 @@ def test_a_refused_key_names_the_other_host(host, variable):
 
 async def test_refused_key():
     async with FakeMistral(TEXT) as upstream:
-        model = Mistral(
-            upstream.codestral_url, "codestral-latest", upstream.api_key, key_name="SOME_VARIABLE"
-        )
+        url, key = upstream.codestral_url, upstream.api_key
+        model = Mistral(url, "codestral-latest", key, key_name="SOME_VARIABLE", reach=Reach())
         with pytest.raises(Unauthorized, match="SOME_VARIABLE"):
             await anext(model.fim(REQUEST))
         await model.aclose()
@@ -244,7 +242,7 @@ async def test_warming_opens_the_connection_that_is_used():
 async def test_warming_tells_of_a_refused_key_where_it_is_proof(variable, refused, monkeypatch):
     monkeypatch.setattr(mistral, "HOSTS", {"127.0.0.1": variable})
     async with FakeMistral(TEXT) as upstream:
-        model = Mistral(upstream.api_url, "codestral-latest", "wrong", key_name=variable)
+        model = Mistral(upstream.api_url, "codestral-latest", "wrong", key_name=variable, reach=Reach())
         if refused:
             with pytest.raises(Unauthorized):
                 await model.warm()
@@ -265,7 +263,7 @@ async def test_closing_the_reply_tells_the_host_at_once():
 
 
 def test_the_key_is_not_shown():
-    model = Mistral(CODESTRAL, "codestral-latest", "sk-secret", key_name="CODESTRAL_API_KEY")
+    model = Mistral(CODESTRAL, "codestral-latest", "sk-secret", key_name="CODESTRAL_API_KEY", reach=Reach())
     assert repr(model) == "<Mistral codestral-latest at codestral.mistral.ai>"
     assert "sk-secret" not in repr(model.profile) + repr(model._host)
 
