@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from codestral_ls.core.model import BadRequest, Unauthorized, Unavailable
-from codestral_ls.core.privacy import is_loopback
+from codestral_ls.core.model import BadRequest, NotAllowed, Unauthorized, Unavailable
+from codestral_ls.core.privacy import Reach
 from codestral_ls.providers import store
 from codestral_ls.providers.catalog import MODELS, model_named
-from codestral_ls.providers.mistral import API, CODESTRAL, HOSTS, MODEL, Mistral
+from codestral_ls.providers.mistral import DEFAULT_HOST, HOSTS, MODEL, Mistral
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from codestral_ls.core.config import Endpoint
     from codestral_ls.core.model import Model
-    from codestral_ls.core.privacy import Reach
 
 SMALL, BEST = MODELS[0].name, MODELS[-1].name
 
@@ -59,24 +58,21 @@ async def _first_found(endpoint: Endpoint, environ: Mapping[str, str], reach: Re
     if endpoint.model.endswith(".gguf") or endpoint.model in KNOWN:
         # Before any key: who names a model of this machine does not mean to send code away.
         return _embedded(endpoint.model, f"completion.model is {endpoint.model!r}")
-    names = [endpoint.api_key_env] if endpoint.api_key_env else list(dict.fromkeys(HOSTS.values()))
-    if present := next((name for name in names if environ.get(name, "").strip()), None):
-        return _mistral(endpoint, environ, reach, f"{present} is set")
+    if host := _host_with_key(endpoint, environ, reach):
+        return _mistral(endpoint, environ, reach, f"{_key_name(endpoint, host)} is set")
     if server := await find():
         return Choice(lambda: connect(server, reach), f"a llama.cpp server runs at {server.base_url}")
     ports = " or ".join(str(port) for port in PORTS)
-    nothing = f"no key was found ({', '.join(names)}) and no llama.cpp server on port {ports} of this machine"
+    nothing = f"{_no_key(endpoint, reach)} and no llama.cpp server on port {ports} of this machine"
     return _embedded(endpoint.model, nothing)
 
 
 def _mistral(endpoint: Endpoint, environ: Mapping[str, str], reach: Reach, why: str) -> Choice:
-    base_url = endpoint.base_url or (CODESTRAL if _has_codestral_key(endpoint, environ) else API)
+    base_url = endpoint.base_url or f"https://{_mistral_host(endpoint, environ, reach)}"
     host = urlsplit(base_url).hostname or ""
-    key_name = endpoint.api_key_env or HOSTS.get(host)
-    if urlsplit(base_url).scheme != "https" and not is_loopback(host):
-        raise BadRequest(
-            f"The key would go to {host} for everyone to read: use https in completion.base_url."
-        )
+    if refused := reach.why_refused(urlsplit(base_url).scheme, host):
+        raise NotAllowed(refused)
+    key_name = _key_name(endpoint, host)
     if key_name is None:
         raise Unauthorized(
             f"No key belongs to {host}: name the variable that holds its key in completion.api_key_env."
@@ -88,11 +84,49 @@ def _mistral(endpoint: Endpoint, environ: Mapping[str, str], reach: Reach, why: 
     return Choice(lambda: Mistral(base_url, model, key, key_name=key_name, reach=reach), why)
 
 
-def _has_codestral_key(endpoint: Endpoint, environ: Mapping[str, str]) -> bool:
-    """Whether the key at hand belongs to the Codestral host, which is preferred where both are there."""
-    if endpoint.api_key_env:
-        return endpoint.api_key_env == HOSTS["codestral.mistral.ai"]
-    return bool(environ.get(HOSTS["codestral.mistral.ai"], "").strip())
+def _mistral_host(endpoint: Endpoint, environ: Mapping[str, str], reach: Reach) -> str:
+    """The one of Mistral's hosts to ask: where the user lets code go, and has a key for. Raises `NotAllowed`,
+    or `Unauthorized` where the keys are for other hosts."""
+    if host := _host_with_key(endpoint, environ, reach):
+        return host
+    hosts = _allowed(reach)
+    if not hosts:
+        raise NotAllowed(reach.why_refused("https", DEFAULT_HOST) or "")
+    wanted = DEFAULT_HOST if DEFAULT_HOST in hosts else hosts[0]
+    elsewhere = _host_with_key(endpoint, environ, Reach())
+    refused = reach.why_refused("https", elsewhere) if elsewhere else None
+    if refused:
+        raise Unauthorized(
+            f"{refused} There is no key for {wanted}: set the environment variable {HOSTS[wanted]}."
+        )
+    return wanted
+
+
+def _host_with_key(endpoint: Endpoint, environ: Mapping[str, str], reach: Reach) -> str | None:
+    """The first of Mistral's hosts that may be asked and whose key is there."""
+    named = endpoint.api_key_env
+    # What a variable of the user's own holds is a key of Mistral's console.
+    kind = named if named in ("", *HOSTS.values()) else HOSTS[DEFAULT_HOST]
+    for host in _allowed(reach):
+        if kind in ("", HOSTS[host]) and environ.get(named or HOSTS[host], "").strip():
+            return host
+    return None
+
+
+def _no_key(endpoint: Endpoint, reach: Reach) -> str:
+    hosts = _allowed(reach)
+    if not hosts:
+        return "your privacy settings keep code from every host of Mistral"
+    names = [endpoint.api_key_env] if endpoint.api_key_env else dict.fromkeys(HOSTS[host] for host in hosts)
+    return f"no key was found ({', '.join(names)})"
+
+
+def _allowed(reach: Reach) -> list[str]:
+    return [host for host in HOSTS if reach.why_refused("https", host) is None]
+
+
+def _key_name(endpoint: Endpoint, host: str) -> str | None:
+    return endpoint.api_key_env or HOSTS.get(host)
 
 
 async def _llamacpp(endpoint: Endpoint, environ: Mapping[str, str], reach: Reach, why: str) -> Choice:

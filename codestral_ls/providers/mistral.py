@@ -28,10 +28,10 @@ HOSTS: Final[Mapping[str, str]] = {
     "api.eu.mistral.ai": "MISTRAL_API_KEY",
     "api.us.mistral.ai": "MISTRAL_API_KEY",
 }
-"""Which variable holds the keys of a host. A key goes to no other host: each refuses the other's."""
+"""Which variable holds the keys of a host, the host that is preferred first. A key goes to no other host:
+each refuses the other's."""
 
-CODESTRAL: Final = "https://codestral.mistral.ai"
-API: Final = "https://api.mistral.ai"
+DEFAULT_HOST: Final = "api.mistral.ai"
 MODEL: Final = "codestral-latest"
 
 _PATH = "/v1/fim/completions"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from codestral_ls.core.config import Completion
-from codestral_ls.core.model import BadRequest, ModelError, Unauthorized, Unavailable
+from codestral_ls.core.model import BadRequest, ModelError, NotAllowed, Unauthorized, Unavailable
 from codestral_ls.core.privacy import Reach
 from codestral_ls.providers import choose, store
 from codestral_ls.providers.catalog import MODELS
@@ -43,6 +43,34 @@ CHOSEN = {
         "codestral-latest at api.eu.mistral.ai",
         "completion.provider is 'mistral'",
     ),
+    "the EU": (
+        {"provider": "mistral"},
+        {"MISTRAL_API_KEY": "key", "CODESTRAL_API_KEY": "key"},
+        "codestral-latest at api.eu.mistral.ai",
+        "completion.provider is 'mistral'",
+        Reach(region="eu"),
+    ),
+    "the US, by the key": (
+        {},
+        {"MISTRAL_API_KEY": "key", "CODESTRAL_API_KEY": "key"},
+        "codestral-latest at api.us.mistral.ai",
+        "MISTRAL_API_KEY is set",
+        Reach(region="us"),
+    ),
+    "a key in a variable of the user's own, in the EU": (
+        {"provider": "mistral", "api_key_env": "WORK_KEY"},
+        {"WORK_KEY": "key"},
+        "codestral-latest at api.eu.mistral.ai",
+        "completion.provider is 'mistral'",
+        Reach(region="eu"),
+    ),
+    "the host that the user lets code go to": (
+        {},
+        {"MISTRAL_API_KEY": "key", "CODESTRAL_API_KEY": "key"},
+        "codestral-latest at api.mistral.ai",
+        "MISTRAL_API_KEY is set",
+        Reach(hosts=("api.mistral.ai",)),
+    ),
     "another model": (
         {"provider": "mistral", "model": "codestral-2508"},
         {"MISTRAL_API_KEY": "key"},
@@ -58,9 +86,10 @@ CHOSEN = {
 }
 
 
-@pytest.mark.parametrize(("settings", "environ", "label", "why"), CHOSEN.values(), ids=CHOSEN)
-async def test_a_key_decides(settings, environ, label, why):
-    choice = await choose(Completion(**settings), environ, Reach())
+@pytest.mark.parametrize("row", CHOSEN.values(), ids=CHOSEN)
+async def test_a_key_decides(row):
+    settings, environ, label, why, reach = (*row, Reach())[:5]
+    choice = await choose(Completion(**settings), environ, reach)
     model = choice.connect()
     assert (model.profile.label, choice.why) == (label, why)
     assert choice.install is None
@@ -84,8 +113,36 @@ REFUSED = {
     "a key in the clear": (
         {"provider": "mistral", "base_url": "http://relay.example", "api_key_env": "RELAY_KEY"},
         {"RELAY_KEY": "key"},
-        BadRequest,
+        NotAllowed,
         "use https",
+    ),
+    "a key for another region only": (
+        {"provider": "mistral"},
+        {"CODESTRAL_API_KEY": "key"},
+        Unauthorized,
+        "codestral.mistral.ai is global.* no key for api.eu.mistral.ai: set .* MISTRAL_API_KEY",
+        Reach(region="eu"),
+    ),
+    "a host in no region, with the region of the key": (
+        {"provider": "mistral", "api_key_env": "CODESTRAL_API_KEY"},
+        {"CODESTRAL_API_KEY": "key", "MISTRAL_API_KEY": "key"},
+        Unauthorized,
+        "codestral.mistral.ai is global.* no key for api.us.mistral.ai: set .* MISTRAL_API_KEY",
+        Reach(region="us"),
+    ),
+    "a relay in no region": (
+        {"provider": "mistral", "base_url": "https://relay.example", "api_key_env": "RELAY_KEY"},
+        {"RELAY_KEY": "key"},
+        NotAllowed,
+        "relay.example is somewhere unknown",
+        Reach(region="eu"),
+    ),
+    "Mistral on this machine": (
+        {"provider": "mistral"},
+        {"MISTRAL_API_KEY": "key"},
+        NotAllowed,
+        "privacy.local_only keeps your code on this machine",
+        Reach(local_only=True),
     ),
     "an address without a provider": (
         {"base_url": "http://127.0.0.1:1"},
@@ -103,10 +160,24 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("settings", "environ", "kind", "sentence"), REFUSED.values(), ids=REFUSED)
-async def test_what_cannot_work_is_one_sentence(settings, environ, kind, sentence):
+@pytest.mark.parametrize("row", REFUSED.values(), ids=REFUSED)
+async def test_what_cannot_work_is_said(row):
+    settings, environ, kind, sentence, reach = (*row, Reach())[:5]
     with pytest.raises(kind, match=sentence):
-        await choose(Completion(**settings), environ, Reach())
+        await choose(Completion(**settings), environ, reach)
+
+
+SKIPPED = {
+    "the key's host is in no region": (Reach(region="eu"), "no key was found (MISTRAL_API_KEY)"),
+    "no host may be asked": (Reach(local_only=True), "your privacy settings keep code from every host"),
+}
+
+
+@pytest.mark.parametrize(("reach", "why"), SKIPPED.values(), ids=SKIPPED)
+async def test_a_key_that_may_not_be_used_is_passed_over(reach, why, monkeypatch, tmp_path):
+    monkeypatch.setenv("CODESTRAL_LS_CACHE", str(tmp_path))
+    choice = await choose(Completion(), {"CODESTRAL_API_KEY": "key"}, reach)
+    assert (choice.install, why in choice.why) == (SMALL, True)
 
 
 async def test_without_a_key_or_server_the_small_model_is_to_be_installed(tmp_path, monkeypatch):

@@ -23,7 +23,7 @@ from codestral_ls.core.model import (
 )
 from codestral_ls.core.privacy import Reach, redact
 from codestral_ls.providers import mistral
-from codestral_ls.providers.mistral import CODESTRAL, HOSTS, Mistral
+from codestral_ls.providers.mistral import HOSTS, Mistral
 from tests.upstream.errors import ERRORS, SECRET, invalid
 from tests.upstream.mistral import FakeMistral, flaky, grouped, split
 
@@ -263,7 +263,13 @@ async def test_closing_the_reply_tells_the_host_at_once():
 
 
 def test_the_key_is_not_shown():
-    model = Mistral(CODESTRAL, "codestral-latest", "sk-secret", key_name="CODESTRAL_API_KEY", reach=Reach())
+    model = Mistral(
+        "https://codestral.mistral.ai",
+        "codestral-latest",
+        "sk-secret",
+        key_name="CODESTRAL_API_KEY",
+        reach=Reach(),
+    )
     assert repr(model) == "<Mistral codestral-latest at codestral.mistral.ai>"
     assert "sk-secret" not in repr(model.profile) + repr(model._host)
 
