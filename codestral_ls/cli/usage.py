@@ -75,7 +75,8 @@ def _days(text: str) -> int:
 def _summary(file: Path, days: int) -> tuple[Summary, int]:
     from datetime import date, datetime, time, timedelta
 
-    from codestral_ls.engine.usage import Reader, summarize
+    from codestral_ls.engine.ledger import Reader
+    from codestral_ls.engine.usage import summarize
 
     # Days are the user's own, from midnight to midnight.
     first = date.today() - timedelta(days=days - 1)

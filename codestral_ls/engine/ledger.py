@@ -1,4 +1,4 @@
-"""What was asked, shown and accepted: counts and times for the user's own eyes, on this machine only.
+"""What was asked, shown and accepted: counts, times and costs for the user's own eyes, on this machine only.
 
 No source code and no file name goes in. One JSON object a line; a record is written by a thread, never by the
 event loop.
@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Literal
+import os
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 Kind = Literal["asked", "shown", "accepted", "partial", "typed", "rejected", "ignored", "retained"]
+
+Task = Literal["completion", "refactoring"]
 
 MAX_BYTES = 10_000_000
 """A file larger than this becomes `ledger.1.jsonl`, in place of the one before."""
@@ -29,7 +34,12 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """One event. `time` is in seconds since the epoch, `milliseconds` from a request to its end; for "shown",
     how long the suggestion was in sight. `length` is what a model answered, what was shown or what was
     accepted, in characters. "retained" has the seconds since acceptance in `after`. `outcome` is how a
-    request ended, or "menu" for what was accepted there."""
+    request ended ("ok", "given up", or the error's class), or "menu" for what was accepted there.
+
+    `model` is the whole identity; `name` is what prices are known by, for a model at a `host`. Tokens are
+    `estimated` where the host did not tell. `cost_usd` is missing where nobody knows the price. `project` is
+    the last part of the workspace's path.
+    """
 
     time: float
     kind: Kind
@@ -43,14 +53,20 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     outcome: str = ""
     after: int | None = None
     similarity: float | None = None
+    task: Task = "completion"
+    project: str = ""
+    host: str = ""
+    name: str = ""
+    cost_usd: float | None = None
+    estimated: bool = False
 
 
 class Ledger:
-    """Appends records to a file; without a file it keeps nothing."""
+    """Appends records to `file`; without a file it keeps nothing. `now` is in seconds since the epoch."""
 
     def __init__(self, file: Path | None, now: Callable[[], float]) -> None:
-        self._file = file
-        self._now = now
+        self.file = file
+        self.now = now
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="codestral-ls-ledger")
 
     def record(self, kind: Kind, suggestion: str, **figures: object) -> None:
@@ -61,18 +77,24 @@ class Ledger:
         self, kind: Kind, suggestion: str, measured: Callable[[], dict[str, object]], **figures: object
     ) -> None:
         """Note an event with figures that take a while: the ledger's thread asks for them."""
-        if self._file is None:
+        if self.file is None:
             return
-        known = {"time": self._now(), "kind": kind, "suggestion": suggestion, **figures}
+        known = {"time": self.now(), "kind": kind, "suggestion": suggestion, **figures}
         record = msgspec.convert(known, Record)
-        with contextlib.suppress(RuntimeError):  # It was closed: the last record of a session is no loss.
-            self._thread.submit(self._append, record, measured)
+        self.later(lambda: self._append(record, measured))
+
+    def later(self, work: Callable[[], T]) -> Future[T] | None:
+        """Do something in the ledger's thread, after what was recorded so far is written. None: it is closed,
+        and the last record of a session is no loss."""
+        with contextlib.suppress(RuntimeError):
+            return self._thread.submit(work)
+        return None
 
     def close(self) -> None:
         self._thread.shutdown(wait=True)
 
     def _append(self, record: Record, measured: Callable[[], dict[str, object]]) -> None:
-        if (file := self._file) is None:
+        if (file := self.file) is None:
             return
         record = msgspec.structs.replace(record, **measured())
         try:
@@ -81,8 +103,51 @@ class Ledger:
             with file.open("ab") as stream:
                 stream.write(msgspec.json.encode(record) + b"\n")
         except OSError as error:
-            self._file = None
+            self.file = None
             logger.warning("The ledger cannot be written: %s.", type(error).__name__)
+
+
+class Reader:
+    """The records of a ledger from a time on, one by one. Read again, it goes on where it had come to.
+
+    `broken` counts the lines that are no records.
+    """
+
+    def __init__(self, file: Path, since: float = 0.0) -> None:
+        self.broken = 0
+        self._file = file
+        self._since = since
+        self._decode = msgspec.json.Decoder(Record).decode
+        self._read_bytes: dict[int, int] = {}
+
+    def __iter__(self) -> Iterator[Record]:
+        """Raises OSError where a file is there and cannot be read."""
+        for file in (older(self._file), self._file):
+            with contextlib.suppress(FileNotFoundError):
+                yield from self._rest(file)
+
+    def _rest(self, file: Path) -> Iterator[Record]:
+        with file.open("rb") as lines:
+            # By its number, since another server may give the file another name meanwhile.
+            facts = os.fstat(lines.fileno())
+            read = self._read_bytes.get(facts.st_ino, 0)
+            if read > facts.st_size:  # A number is given again, to a file that begins anew.
+                read = 0
+            lines.seek(read)
+            for line in lines:
+                if not line.endswith(b"\n"):
+                    break  # It is being written.
+                self._read_bytes[facts.st_ino] = read = read + len(line)
+                if record := self._decoded(line):
+                    yield record
+
+    def _decoded(self, line: bytes) -> Record | None:
+        try:
+            record = self._decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            self.broken += 1
+            return None
+        return record if record.time >= self._since else None
 
 
 def older(file: Path) -> Path:

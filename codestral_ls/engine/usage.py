@@ -8,41 +8,14 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from codestral_ls.engine.ledger import Record, older
 from codestral_ls.engine.retention import AFTER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Mapping
+
+    from codestral_ls.engine.ledger import Record
 
 COUNTED = ("shown", "accepted", "partial", "typed", "rejected", "ignored")
-
-
-class Reader:
-    """The records of a ledger from a time on, one by one; `broken` counts the lines that are none."""
-
-    def __init__(self, file: Path, since: float = 0.0) -> None:
-        self.broken = 0
-        self._file = file
-        self._since = since
-
-    def __iter__(self) -> Iterator[Record]:
-        """Raises OSError where a file is there and cannot be read."""
-        decode = msgspec.json.Decoder(Record).decode
-        for file in (older(self._file), self._file):
-            if not file.exists():
-                continue
-            with file.open("rb") as lines:
-                for line in lines:
-                    try:
-                        record = decode(line)
-                    except (msgspec.DecodeError, UnicodeDecodeError):
-                        self.broken += 1
-                        continue
-                    if record.time >= self._since:
-                        yield record
 
 
 @dataclass(eq=False, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from codestral_ls.engine.ledger import Record, older
-from codestral_ls.engine.usage import Reader, summarize
+from codestral_ls.engine.ledger import Reader, Record, older
+from codestral_ls.engine.usage import summarize
 
 DAY = 100.0
 
