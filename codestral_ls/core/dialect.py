@@ -1,62 +1,99 @@
-"""How raw fill-in-the-middle models want their prompt written: one template a family.
-
-The orders and markers are those of each family's model card or tokenizer file.
-"""
+"""How raw fill-in-the-middle models want their prompt, and how no text of a user acts as a marker in it."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from codestral_ls.core.families import FAMILIES
+from codestral_ls.core.model import BadRequest
+from codestral_ls.core.template import PREFIX_ONLY, FimTemplate, Piece
+
+if TYPE_CHECKING:
+    from codestral_ls.core.model import FimRequest
+
+__all__ = [
+    "FAMILIES",
+    "PREFIX_ONLY",
+    "FimTemplate",
+    "Piece",
+    "has_control",
+    "heal",
+    "parse_template",
+    "raw_prompt",
+    "template_for",
+    "without_control",
+]
 
 # Other families' control tokens look like this too; a model may know tokens that its template does not name.
-_CONTROL = re.compile(r"<[|｜][^|｜\s]{1,40}[|｜]>|</?s>")
+_CONTROL = r"<[|｜][^|｜\s]{1,40}[|｜]>|</?s>"
 
 # Blanks; or a short word, or the last part of a long one (`_name`, `Name`), with what is glued before it.
 _TOKEN_HEAD = re.compile(r"(?:[ \t]+|(?:[ \t]?[^\w\s]{1,2}|[ \t])?(?:(?<!\w)\w{1,8}|_*[A-Za-z]?[a-z0-9]*))\Z")
 
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of a prompt: user's text, or a marker that must become a control token."""
-
-    text: str
-    marker: bool = False
+_PLACES = re.compile(r"(\{prefix\}|\{suffix\})")
 
 
-@dataclass(frozen=True, slots=True)
-class FimTemplate:
-    """A family's prompt. `layout` holds markers and the words `{prefix}` and `{suffix}`; an answer follows.
+def template_for(model: str, chosen: str = "") -> FimTemplate | None:
+    """The template of a model by its name or file name; None if its family is not known to fill holes.
 
-    `matches` are parts of a model's name in lower case, `stops` end an answer and belong in no text.
+    `chosen` is the setting `completion.template`, which goes before the name. Raises `BadRequest`.
     """
-
-    name: str
-    matches: tuple[str, ...]
-    layout: tuple[str, ...]
-    stops: tuple[str, ...]
-
-    def render(self, prefix: str, suffix: str, typed: str = "") -> tuple[Piece, ...]:
-        """The prompt in pieces. `typed` begins the answer: what stands before it stays while it grows.
-
-        Where the prefix itself comes last, before no marker, `typed` simply continues it.
-        """
-        texts = {"{prefix}": prefix, "{suffix}": suffix}
-        pieces = [Piece(texts[part]) if part in texts else Piece(part, marker=True) for part in self.layout]
-        return tuple(piece for piece in (*pieces, Piece(typed)) if piece.text)
+    if chosen:
+        return parse_template(chosen)
+    name = model.lower().replace("_", "-")
+    return next((found for found in FAMILIES if any(part in name for part in found.matches)), None)
 
 
-def template_for(model: str) -> FimTemplate | None:
-    """The template of a model by its name or file name; None if its family is not known to fill holes."""
-    name = model.lower()
-    return next((found for found in TEMPLATES if any(part in name for part in found.matches)), None)
+def parse_template(text: str, stops: tuple[str, ...] = ()) -> FimTemplate:
+    """The template of a family by its name; or one of the user's own, in which all but `{prefix}` and
+    `{suffix}` is a marker. Raises `BadRequest`."""
+    if family := next((found for found in FAMILIES if found.name == text.lower()), None):
+        return family
+    layout = tuple(part for part in _PLACES.split(text) if part)
+    if layout.count("{prefix}") != 1 or layout.count("{suffix}") > 1:
+        names = ", ".join(family.name for family in FAMILIES)
+        raise BadRequest(
+            f"completion.template is no family of models ({names}) and no template:"
+            " that has {prefix} once and {suffix} at most once."
+        )
+    markers = tuple(part.strip() for part in layout if not _PLACES.fullmatch(part) and part.strip())
+    return FimTemplate("own", layout, controls=markers, ends=stops)
 
 
 def has_control(text: str, template: FimTemplate | None) -> bool:
     """Whether a tokenizer could take a part of the user's text for a control token."""
-    markers = (*template.layout, *template.stops) if template else ()
-    return bool(_CONTROL.search(text)) or any(
-        marker.strip() in text for marker in markers if marker[0] != "{"
-    )
+    return bool(_controls(template).search(text))
+
+
+def without_control(
+    prefix: str, typed: str, suffix: str, template: FimTemplate | None
+) -> tuple[str, str, str] | None:
+    """The three texts cut so that no part of them is taken for a control token: what stands before the last
+    one in the prefix and behind the first in the suffix is left out. None where `typed` itself holds one.
+
+    For servers that take a prompt as text only, and look for control tokens in all of it.
+    """
+    controls = _controls(template)
+    last = max((found.end() for found in controls.finditer(prefix + typed)), default=0)
+    if last > len(prefix):
+        return None
+    first = controls.search(suffix)
+    return prefix[last:], typed, suffix[: first.start()] if first else suffix
+
+
+def raw_prompt(request: FimRequest, template: FimTemplate | None) -> str | None:
+    """The prompt as one text, without what could be taken for a control token: other files that hold one are
+    left out. None where what was typed holds one."""
+    texts = without_control(request.prefix, request.typed, request.suffix, template)
+    if texts is None:
+        return None
+    prefix, typed, suffix = texts
+    files = [part for part in request.snippets if not has_control(f"{part.path}\n{part.text}", template)]
+    path = "" if has_control(request.path or "", template) else request.path or ""
+    pieces = (template or PREFIX_ONLY).render(prefix, suffix, typed, files, path)
+    return "".join(piece.text for piece in pieces)
 
 
 def heal(typed: str) -> tuple[str, str]:
@@ -70,89 +107,7 @@ def heal(typed: str) -> tuple[str, str]:
     return (typed[: cut.start()], cut[0]) if cut else (typed, "")
 
 
-_QWEN_STOPS = (
-    "<|endoftext|>",
-    "<|fim_prefix|>",
-    "<|fim_suffix|>",
-    "<|fim_middle|>",
-    "<|fim_pad|>",
-    "<|repo_name|>",
-    "<|file_sep|>",
-    "<|im_start|>",
-    "<|im_end|>",
-)
-_BARRED = ("<|fim_prefix|>", "{prefix}", "<|fim_suffix|>", "{suffix}", "<|fim_middle|>")
-_PLAIN = ("<fim_prefix>", "{prefix}", "<fim_suffix>", "{suffix}", "<fim_middle>")
-_STARCODER_STOPS = (
-    "<fim_prefix>",
-    "<fim_suffix>",
-    "<fim_middle>",
-    "<fim_pad>",
-    "<file_sep>",
-    "<repo_name>",
-    "<|endoftext|>",
-)
-
-# The first match counts: granite 4 has bars in its markers, the granite code models before it have none.
-TEMPLATES = (
-    FimTemplate(
-        "codestral",
-        ("codestral-22b", "codestral-v0", "codestral:"),
-        ("[SUFFIX]", "{suffix}", "[PREFIX]", "{prefix}"),
-        ("[PREFIX]", "[SUFFIX]", "</s>"),
-    ),
-    FimTemplate(
-        "qwen2.5-coder", ("qwen2.5-coder", "qwen2.5.coder", "qwen3-coder", "codeqwen"), _BARRED, _QWEN_STOPS
-    ),
-    FimTemplate(
-        "deepseek-coder",
-        ("deepseek-coder",),
-        ("<｜fim▁begin｜>", "{prefix}", "<｜fim▁hole｜>", "{suffix}", "<｜fim▁end｜>"),
-        ("<｜fim▁begin｜>", "<｜fim▁hole｜>", "<｜fim▁end｜>", "<｜end▁of▁sentence｜>", "<|EOT|>"),
-    ),
-    FimTemplate("starcoder", ("starcoder", "stable-code"), _PLAIN, _STARCODER_STOPS),
-    FimTemplate(
-        "codellama",
-        ("codellama", "code-llama"),
-        ("<PRE> ", "{prefix}", " <SUF>", "{suffix}", " <MID>"),
-        ("<EOT>", "<PRE>", "<SUF>", "<MID>"),
-    ),
-    FimTemplate(
-        "codegemma",
-        ("codegemma",),
-        _BARRED,
-        (
-            "<|fim_prefix|>",
-            "<|fim_suffix|>",
-            "<|fim_middle|>",
-            "<|file_separator|>",
-            "<eos>",
-            "<end_of_turn>",
-        ),
-    ),
-    FimTemplate(
-        "granite-4",
-        ("granite-4", "granite4"),
-        _BARRED,
-        ("<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>", "<|fim_pad|>", "<|end_of_text|>"),
-    ),
-    FimTemplate(
-        "granite-code",
-        ("granite",),
-        _PLAIN,
-        ("<fim_prefix>", "<fim_suffix>", "<fim_middle>", "<fim_pad>", "<|endoftext|>"),
-    ),
-    FimTemplate(
-        "seed-coder",
-        ("seed-coder",),
-        ("<[fim-suffix]>", "{suffix}", "<[fim-prefix]>", "{prefix}", "<[fim-middle]>"),
-        (
-            "<[fim-suffix]>",
-            "<[fim-prefix]>",
-            "<[fim-middle]>",
-            "<[end▁of▁sentence]>",
-            "<[PAD▁TOKEN]>",
-            "<[SEP▁TOKEN]>",
-        ),
-    ),
-)
+@lru_cache(maxsize=8)
+def _controls(template: FimTemplate | None) -> re.Pattern[str]:
+    markers = sorted(template.markers if template else (), key=len, reverse=True)
+    return re.compile("|".join((_CONTROL, *map(re.escape, markers))))

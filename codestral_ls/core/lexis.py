@@ -20,6 +20,7 @@ _DELIMITERS = {
     "'": ("string", "'", r"(?:\\.|[^'\\\n])*", "'"),
     "`": ("string", "`", r"(?:\\.|[^`\\])*", "`"),
 }
+_CLOSERS = {"/*": " */", "<!--": " -->", "{-": " -}"}
 _C_LIKE = "// /* \" '"
 _LEXIS = {
     grammar: lexis
@@ -73,6 +74,13 @@ def lexer(grammar: str) -> re.Pattern[str]:
         for number, (kind, start, body, end) in enumerate(delimiters)
     ]
     return re.compile("|".join(parts) or "(?!)", re.DOTALL)
+
+
+def comment_line(grammar: str, text: str) -> str:
+    """A comment that says `text`, which is one line; as in Python where the language has none."""
+    delimiters = _LEXIS.get(grammar, _C_LIKE).split()
+    mark = next((name for name in delimiters if _DELIMITERS[name][0] == "comment"), "#")
+    return f"{mark} {text}{_CLOSERS.get(mark, '')}"
 
 
 @lru_cache(maxsize=64)

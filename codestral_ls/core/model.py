@@ -4,7 +4,8 @@ ModelError
 ├── NotAllowed        the user's own rules keep code from there: nothing will change by itself
 ├── Unauthorized      the key is missing, refused, or has no allowance: nothing will change by itself
 ├── RateLimited       too many requests; try again after `retry_after` seconds
-├── Unavailable       no connection, overloaded, still loading, cut off: may pass by itself
+├── Unavailable       overloaded, still loading, cut off: may pass by itself
+│   └── Unreachable   no connection came about
 ├── BadRequest        the request itself was refused: asking again with the same body is useless
 └── BadReply          the answer cannot be understood
 """
@@ -37,7 +38,8 @@ class FimRequest:
     `typed` is what stands on the cursor's line before the cursor. It is apart from `prefix` so that a model
     which continues its own middle can keep everything else in its cache while a line is typed; every other
     model is sent `prefix + typed` as one text. `snippets` of other files go before it, the most useful last,
-    as the model's family wants them. `cache_key` is the same for requests that begin alike.
+    as the model's family wants them; `path` is that of the file with the hole in the project, where known.
+    `cache_key` is the same for requests that begin alike.
     """
 
     prefix: SafeText
@@ -49,6 +51,7 @@ class FimRequest:
     seed: int | None = None
     cache_key: str = ""
     snippets: tuple[Snippet, ...] = ()
+    path: SafeText | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,15 +191,21 @@ class Unauthorized(ModelError):
 
 
 class RateLimited(ModelError):
-    """Too many requests. `retry_after` is in seconds, where the host told."""
+    """Too many requests. `retry_after` is in seconds, where the host told; `pace` is the seconds from one
+    request to the next that its limit allows, 0 where that is not known."""
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
+    def __init__(self, message: str, retry_after: float | None = None, pace: float = 0.0) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.pace = pace
 
 
 class Unavailable(ModelError):
-    """No connection, overloaded, loading, or cut off in the middle: may pass by itself."""
+    """Overloaded, loading, cut off in the middle, or not reached at all: may pass by itself."""
+
+
+class Unreachable(Unavailable):
+    """No connection came about: the host is down, or the network is."""
 
 
 class BadRequest(ModelError):

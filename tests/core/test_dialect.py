@@ -3,45 +3,190 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from codestral_ls.core.dialect import TEMPLATES, has_control, heal, template_for
+from codestral_ls.core.dialect import (
+    FAMILIES,
+    has_control,
+    heal,
+    parse_template,
+    raw_prompt,
+    template_for,
+    without_control,
+)
+from codestral_ls.core.model import BadRequest, FimRequest, Snippet
+from codestral_ls.core.privacy import redact
+
+OTHER = Snippet(redact("lib/a.py"), redact("def a(): ..."))
 
 
-def rendered(model: str) -> str:
-    template = template_for(model)
-    assert template
-    return "".join(piece.text for piece in template.render("P", "S", "T"))
+def request(prefix: str = "P", typed: str = "T", suffix: str = "S", **more) -> FimRequest:
+    return FimRequest(redact(prefix), redact(typed), redact(suffix), 16, path=redact("b.js"), **more)
 
 
 @pytest.mark.parametrize(
-    ("model", "prompt"),
+    ("model", "prompt", "with_another_file"),
     [
-        ("Codestral-22B-v0.1-Q4_K_M.gguf", "[SUFFIX]S[PREFIX]PT"),
-        ("qwen2.5-coder-1.5b", "<|fim_prefix|>P<|fim_suffix|>S<|fim_middle|>T"),
-        ("Qwen2.5-Coder-7B-Instruct-Q4_K_M.gguf", "<|fim_prefix|>P<|fim_suffix|>S<|fim_middle|>T"),
-        ("deepseek-coder-6.7b-base", "<｜fim▁begin｜>P<｜fim▁hole｜>S<｜fim▁end｜>T"),
-        ("starcoder2-3b", "<fim_prefix>P<fim_suffix>S<fim_middle>T"),
-        ("CodeLlama-7B", "<PRE> P <SUF>S <MID>T"),
-        ("codegemma-2b", "<|fim_prefix|>P<|fim_suffix|>S<|fim_middle|>T"),
-        ("granite-3b-code-base", "<fim_prefix>P<fim_suffix>S<fim_middle>T"),
-        ("granite-4.0-h-tiny", "<|fim_prefix|>P<|fim_suffix|>S<|fim_middle|>T"),
-        ("Seed-Coder-8B-Base", "<[fim-suffix]>S<[fim-prefix]>P<[fim-middle]>T"),
+        (
+            "Codestral-22B-v0.1-Q4_K_M.gguf",
+            "[SUFFIX]S[PREFIX]PT",
+            "[SUFFIX]S[PREFIX]+++++ lib/a.py\ndef a(): ...\n\n+++++ b.js\nPT",
+        ),
+        (
+            "Qwen2.5-Coder-7B-Instruct-Q4_K_M.gguf",
+            "<|fim_prefix|>P<|fim_suffix|>S<|fim_middle|>T",
+            "<|repo_name|>project\n<|file_sep|>lib/a.py\ndef a(): ...\n<|file_sep|>b.js\n"
+            "<|fim_prefix|>P<|fim_suffix|>S<|fim_middle|>T",
+        ),
+        (
+            "deepseek-coder-6.7b-base",
+            "<｜fim▁begin｜>P<｜fim▁hole｜>S<｜fim▁end｜>T",
+            "<｜fim▁begin｜>#lib/a.py\ndef a(): ...\n#b.js\nP<｜fim▁hole｜>S<｜fim▁end｜>T",
+        ),
+        (
+            "starcoder2:3b",
+            "<fim_prefix>P<fim_suffix>S<fim_middle>T",
+            "<repo_name>project<file_sep>lib/a.py\ndef a(): ...\n"
+            "<file_sep><fim_prefix>b.js\nP<fim_suffix>S<fim_middle>T",
+        ),
+        (
+            "starcoderbase-1b",
+            "<fim_prefix>P<fim_suffix>S<fim_middle>T",
+            "<fim_prefix># lib/a.py\ndef a(): ...\n// b.js\nP<fim_suffix>S<fim_middle>T",
+        ),
+        (
+            "stable-code:3b",
+            "<fim_prefix>P<fim_suffix>S<fim_middle>T",
+            "<fim_prefix># lib/a.py\ndef a(): ...\n// b.js\nP<fim_suffix>S<fim_middle>T",
+        ),
+        (
+            "CodeLlama-7B",
+            "<PRE> P <SUF>S <MID>T",
+            "<PRE> # lib/a.py\ndef a(): ...\n// b.js\nP <SUF>S <MID>T",
+        ),
+        (
+            "codegemma-2b",
+            "<|fim_prefix|>P<|fim_suffix|>S<|fim_middle|>T",
+            "lib/a.py\ndef a(): ...\n<|file_separator|>b.js\n<|fim_prefix|>P<|fim_suffix|>S<|fim_middle|>T",
+        ),
+        (
+            "granite-3b-code-base",
+            "<fim_prefix>P<fim_suffix>S<fim_middle>T",
+            "<fim_prefix># lib/a.py\ndef a(): ...\n// b.js\nP<fim_suffix>S<fim_middle>T",
+        ),
+        (
+            "granite-4.0-h-tiny",
+            "<|fim_prefix|>P<|fim_suffix|>S<|fim_middle|>T",
+            "<|fim_prefix|># lib/a.py\ndef a(): ...\n// b.js\nP<|fim_suffix|>S<|fim_middle|>T",
+        ),
+        (
+            "Seed_Coder-8B-Base",
+            "<[fim-suffix]>S<[fim-prefix]>P<[fim-middle]>T",
+            "<[fim-suffix]>S<[fim-prefix]># lib/a.py\ndef a(): ...\n// b.js\nP<[fim-middle]>T",
+        ),
+        ("smollm2-135m", "PT", "# lib/a.py\ndef a(): ...\n// b.js\nPT"),
     ],
 )
-def test_templates(model: str, prompt: str) -> None:
-    assert rendered(model) == prompt
+def test_prompts(model: str, prompt: str, with_another_file: str) -> None:
+    template = template_for(model)
+    assert raw_prompt(request(), template) == prompt
+    assert raw_prompt(request(snippets=(OTHER,)), template) == with_another_file
 
 
-@pytest.mark.parametrize("model", ["mamba-codestral-7b", "smollm2-135m", "gemma-3-270m", "llama-3.2-1b", ""])
-def test_models_without_a_template(model: str) -> None:
-    assert template_for(model) is None
+@pytest.mark.parametrize(
+    ("model", "family"),
+    [
+        ("qwen2.5-coder-1.5b", "qwen2.5-coder"),
+        ("Qwen3-Coder-30B-A3B-Instruct-GGUF", "qwen2.5-coder"),
+        ("codestral:22b", "codestral"),
+        ("granite4:micro-h", "granite-4"),
+        ("granite3.3:8b", "granite-code"),
+        ("deepseek-coder-v2:16b-lite-base", "deepseek-coder"),
+        *(
+            (name, None)
+            for name in ("mamba-codestral-7b", "smollm2-135m", "gemma-3-270m", "llama-3.2-1b", "")
+        ),
+    ],
+)
+def test_families(model: str, family: str | None) -> None:
+    template = template_for(model)
+    assert (template and template.name) == family
 
 
-@pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.name)
-def test_every_marker_is_known_as_one(template) -> None:
-    markers = [piece.text.strip() for piece in template.render("", "") if piece.marker]
-    for marker in (*markers, *template.stops):
-        assert has_control(f"a {marker} b", template)
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_every_marker_is_known_as_one(family) -> None:
+    pieces = family.render("", "", snippets=(OTHER,))
+    markers = {piece.text.strip() for piece in pieces if piece.marker}
+    assert markers <= set(family.controls)
+    for marker in (*family.controls, *family.specials):
+        assert has_control(f"a {marker} b", family)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "prompt"),
+    [
+        ("codestral", "[SUFFIX]S[PREFIX]PT"),
+        ("Starcoder2", "<fim_prefix>P<fim_suffix>S<fim_middle>T"),
+        ("<A>{suffix}<B> {prefix}<C>", "<A>S<B> P<C>T"),
+        ("{prefix}", "PT"),
+    ],
+)
+def test_a_template_that_is_set(chosen: str, prompt: str) -> None:
+    assert raw_prompt(request(), template_for("qwen2.5-coder", chosen)) == prompt
+
+
+@pytest.mark.parametrize(
+    "chosen", ["llama", "{suffix}", "{prefix}{prefix}", "{suffix}{prefix}{suffix}", "{}"]
+)
+def test_a_template_that_cannot_be(chosen: str) -> None:
+    with pytest.raises(BadRequest, match=r"completion\.template .* \{prefix\} once"):
+        template_for("qwen2.5-coder", chosen)
+
+
+def test_a_template_of_the_users_own_knows_its_markers() -> None:
+    own = parse_template("<A> {prefix} <B>{suffix}", ("\n\n",))
+    assert (own.stops, own.markers) == (("<A>", "<B>", "\n\n"), {"<A>", "<B>"})
+    assert not has_control("a\n\nb", own)
+
+
+@pytest.mark.parametrize(
+    ("texts", "cut"),
+    [
+        (("a\n", "b", "\nc"), ("a\n", "b", "\nc")),
+        (("a<|im_end|>b", "c", "d"), ("b", "c", "d")),
+        (("a<s>b<s>\n", "c", "d<s>e<s>"), ("\n", "c", "d")),
+        (("a[INST]b", "c", "[MIDDLE]d"), ("b", "c", "")),
+        (("a", "b<|x|>", "c"), None),
+        (("a<|", "x|>", "c"), None),
+        (("a<|x|>", "", "c"), ("", "", "c")),
+    ],
+)
+def test_what_looks_like_a_marker_is_cut_off(texts, cut) -> None:
+    assert without_control(*texts, template_for("codestral:22b")) == cut
+
+
+def texts(family):
+    """Texts with markers in them, whole and in parts."""
+    whole = [*family.markers, "<|im_end|>", "</s>"]
+    parts = [part for marker in whole for part in (marker[: len(marker) // 2], marker[len(marker) // 2 :])]
+    return st.lists(st.sampled_from([*whole, *parts, "x = 1", " ", "\n", "<", "|>"]), max_size=6).map("".join)
+
+
+@given(st.data(), st.sampled_from(FAMILIES))
+def test_a_prompt_has_the_markers_of_its_layout_and_no_other(data, family) -> None:
+    prefix, typed, suffix, other = (data.draw(texts(family)) for _ in range(4))
+    files = (Snippet(redact("a.py"), redact(other)),) if other else ()
+    prompt = raw_prompt(request(prefix, typed, suffix, snippets=files), family)
+    if prompt is None:
+        assert has_control(prefix + typed, family)
+        return
+    sent = () if has_control(other, family) else files
+    markers = [piece.text for piece in family.render("", "", snippets=sent, path="b.js") if piece.marker]
+    for marker in markers:
+        assert prompt.count(marker.strip()) == sum(marker == written for written in markers)
+        prompt = prompt.replace(marker.strip(), "\n")
+    assert not has_control(prompt, family)
 
 
 @pytest.mark.parametrize(
