@@ -183,7 +183,7 @@ def test_a_prompt_has_the_markers_of_its_layout_and_no_other(data, family) -> No
         return
     sent = () if has_control(other, family) else files
     markers = [piece.text for piece in family.render("", "", snippets=sent, path="b.js") if piece.marker]
-    for marker in markers:
+    for marker in dict.fromkeys(markers):
         assert prompt.count(marker.strip()) == sum(marker == written for written in markers)
         prompt = prompt.replace(marker.strip(), "\n")
     assert not has_control(prompt, family)
