@@ -122,17 +122,30 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
 
 
 def _limited(answer: Answer, words: Words, quote: str | None, now: float) -> ModelError:
-    # A limit of zero is a plan without the model: the host calls it "too many", but no waiting will do.
-    if answer.headers.get("x-ratelimit-limit-req-minute", "").strip() == "0":
+    # Zeros are a plan without the model, or one that is used up: the host calls it "too many", but no
+    # waiting will do.
+    per_minute = _count(answer.headers, "x-ratelimit-limit-req-minute")
+    if per_minute == 0:
         return Unauthorized(
             f"The key has no allowance for this model at {words.host}, and waiting will not help. "
             "Choose another model or plan."
         )
+    if _count(answer.headers, "x-ratelimit-remaining-tokens-month") == 0:
+        return Unauthorized(
+            f"The key's allowance at {words.host} is used up for this month. Choose another model or plan."
+        )
     seconds = retry_after(answer.headers, now)
     when = "soon" if seconds is None else f"in {seconds:.0f} s"
     return RateLimited(
-        f"{words.host} limits this key's requests{_colon(quote)}. Completions return {when}.", seconds
+        f"{words.host} limits this key's requests{_colon(quote)}. Completions return {when}.",
+        seconds,
+        60 / per_minute if per_minute else 0.0,
     )
+
+
+def _count(headers: Mapping[str, str], name: str) -> int | None:
+    value = headers.get(name, "").strip()
+    return int(value) if re.fullmatch(r"[0-9]{1,15}", value) else None
 
 
 def _advice(quote: str | None, status: int) -> str:

@@ -72,6 +72,14 @@ TOLD = {
         "The key has no allowance for this model at the.host, and waiting will not help. "
         "Choose another model or plan.",
     ),
+    "no tokens left this month": (
+        Unauthorized,
+        "The key's allowance at the.host is used up for this month. Choose another model or plan.",
+    ),
+    "rate limit, a minute": (
+        RateLimited,
+        "the.host limits this key's requests: Rate limit exceeded. Completions return soon.",
+    ),
     "capacity, 429": (
         RateLimited,
         "the.host limits this key's requests: Service tier capacity exceeded for this model. "
@@ -113,6 +121,23 @@ def test_error(name, told):
     error = to_error(answer(name), WORDS, MINUTE_ONE)
     assert (type(error), error.message) == told
     assert SECRET not in repr(error)
+
+
+PACES = {
+    "12 a minute": ({"x-ratelimit-limit-req-minute": "12"}, (None, 5.0)),
+    "the host tells when": ({"x-ratelimit-limit-req-minute": "12", "retry-after": "1"}, (1.0, 5.0)),
+    "a month's tokens left": ({"x-ratelimit-remaining-tokens-month": "7"}, (None, 0.0)),
+    "no number": ({"x-ratelimit-limit-req-minute": "many"}, (None, 0.0)),
+    "a negative one": ({"x-ratelimit-limit-req-minute": "-1"}, (None, 0.0)),
+    "nothing told": ({}, (None, 0.0)),
+}
+
+
+@pytest.mark.parametrize(("headers", "paces"), PACES.values(), ids=PACES)
+def test_allowance_headers(headers, paces):
+    error = to_error(Answer(429, headers, b""), WORDS, MINUTE_ONE)
+    assert isinstance(error, RateLimited)
+    assert (error.retry_after, error.pace) == paces
 
 
 def test_a_status_that_is_no_error_and_no_reply():

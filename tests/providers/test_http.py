@@ -11,7 +11,15 @@ import pytest
 
 from codestral_ls.bench.reply import Plain, Reply
 from codestral_ls.bench.upstream import FIM_PATH, Upstream
-from codestral_ls.core.model import BadReply, BadRequest, ModelError, RateLimited, Unauthorized, Unavailable
+from codestral_ls.core.model import (
+    BadReply,
+    BadRequest,
+    ModelError,
+    RateLimited,
+    Unauthorized,
+    Unavailable,
+    Unreachable,
+)
 from codestral_ls.core.privacy import Reach
 from codestral_ls.providers.http import Host
 from codestral_ls.providers.transport import to_model_error
@@ -159,13 +167,13 @@ async def test_plain_http_where_tls_was_expected():
 
 
 FAILURES = {
-    "connect timeout": (httpx.ConnectTimeout(""), Unavailable, "no connection within 3 s"),
+    "connect timeout": (httpx.ConnectTimeout(""), Unreachable, "no connection within 3 s"),
     "certificate": (
         httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed"),
         Unavailable,
         "not trusted",
     ),
-    "name": (httpx.ConnectError("[Errno -2] Name or service not known"), Unavailable, "its name is unknown"),
+    "name": (httpx.ConnectError("[Errno -2] Name or service not known"), Unreachable, "its name is unknown"),
     "proxy": (httpx.ProxyError("407"), Unavailable, "The proxy"),
     "compression": (httpx.DecodingError(""), BadReply, "damaged"),
 }

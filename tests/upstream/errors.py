@@ -58,6 +58,12 @@ ERRORS: dict[str, Plain] = {
     "no allowance": coded(
         429, "Rate limit exceeded", "rate_limited", "1300", **{"x-ratelimit-limit-req-minute": "0"}
     ),
+    "no tokens left this month": coded(
+        429, "Rate limit exceeded", "rate_limited", "1300", **{"x-ratelimit-remaining-tokens-month": "0"}
+    ),
+    "rate limit, a minute": coded(
+        429, "Rate limit exceeded", "rate_limited", "1300", **{"x-ratelimit-limit-req-minute": "60"}
+    ),
     "capacity, 429": coded(
         429, "Service tier capacity exceeded for this model.", "invalid_request_error", None
     ),
