@@ -73,7 +73,7 @@ class Host:
             async for read in reads:
                 for data in parser.feed(read):
                     if data == END_MARK:
-                        await _drain(reads)
+                        await drain(reads)
                         return
                     yield data
         raise Unavailable(f"The answer of {self.name} was cut off before its end. Ask again.")
@@ -93,12 +93,12 @@ class Host:
         except FAILURES as error:
             raise to_model_error(error, self.name, self.timeout) from error
 
-    async def get(self, path: str) -> Answer:
-        """GET `path`: whatever is answered, its body cut short. Raises a `ModelError` if nothing is."""
+    async def get(self, path: str, most: int = MAX_BODY) -> Answer:
+        """GET `path`: whatever is answered, at `most` bytes of it. Raises a `ModelError` if nothing is."""
         try:
             response = await self._send("GET", path)
             try:
-                return await _answer(response)
+                return await _answer(response, most)
             finally:
                 await response.aclose()
         except FAILURES as error:
@@ -146,15 +146,19 @@ class Host:
         if self.key:
             headers["authorization"] = f"Bearer {_checked(self.key)}"
         url = self.base_url.rstrip("/") + path
-        return self._client.build_request(
-            method, url, json=body, headers=headers, extensions={"trace": ConnectionTrace()}
-        )
+        request = self._client.build_request(method, url, json=body, headers=headers)
+        request.extensions["trace"] = ConnectionTrace(request.url.host)
+        return request
 
     async def _confined(self, request: httpx.Request) -> None:
-        # What is no address of a host goes on to httpx, which says so.
-        if request.url.scheme not in ("http", "https"):
-            return
-        if why := self.reach.why_refused(request.url.scheme, request.url.host):
+        url = request.url
+        if url.scheme not in ("http", "https"):  # httpx would take `wss`, too.
+            raise httpx.UnsupportedProtocol("neither http nor https")
+        # Not `url.host`, which may have letters that are spelled otherwise where the name is looked up.
+        host = url.raw_host.decode("ascii")
+        if not host:
+            raise httpx.InvalidURL("no host")
+        if why := self.reach.why_refused(url.scheme, host):
             raise NotAllowed(why)
 
     async def _check(self, response: httpx.Response, private: tuple[str, ...]) -> None:
@@ -164,11 +168,13 @@ class Host:
     @cached_property
     def _client(self) -> httpx.AsyncClient:
         mend_http2()
+        address = _split(self.base_url)
         return httpx.AsyncClient(
             http1=self.http1,
             http2=True,
-            # A proxy is for the world outside; few who set one think of exempting their own machine.
-            trust_env=not is_loopback(_split(self.base_url).hostname or ""),
+            # A proxy is for the world outside; few who set one think of exempting their own machine. It is
+            # shown the host's name and no more: without TLS it would read the code.
+            trust_env=address.scheme == "https" and not is_loopback(address.hostname or ""),
             verify=httpx.create_ssl_context(),
             timeout=httpx.Timeout(self.timeout, connect=CONNECT_SECONDS),
             limits=httpx.Limits(
@@ -181,7 +187,7 @@ class Host:
         )
 
 
-async def _drain(reads: AsyncGenerator[bytes, None]) -> None:
+async def drain(reads: AsyncGenerator[bytes, None]) -> None:
     """Read what follows the end mark: only a response read to its end leaves its connection usable."""
     try:
         async with asyncio.timeout(_DRAIN_SECONDS):
@@ -191,13 +197,13 @@ async def _drain(reads: AsyncGenerator[bytes, None]) -> None:
         return
 
 
-async def _answer(response: httpx.Response) -> Answer:
+async def _answer(response: httpx.Response, most: int = MAX_BODY) -> Answer:
     body = bytearray()
     async for read in response.aiter_bytes():
         body += read
-        if len(body) >= MAX_BODY:
+        if len(body) >= most:
             break
-    return Answer(response.status_code, response.headers, bytes(body[:MAX_BODY]))
+    return Answer(response.status_code, response.headers, bytes(body[:most]))
 
 
 def _checked(key: str) -> str:
