@@ -85,14 +85,18 @@ def without_control(
 
 def raw_prompt(request: FimRequest, template: FimTemplate | None) -> str | None:
     """The prompt as one text, without what could be taken for a control token: other files that hold one are
-    left out. None where what was typed holds one."""
+    left out. None where what was typed holds one.
+
+    What was typed ends the prefix. A model is trained on holes that begin anywhere, in the middle of a word
+    too; text that begins its own answer has to end where a token does, which nobody can ask of such a server.
+    """
     texts = without_control(request.prefix, request.typed, request.suffix, template)
     if texts is None:
         return None
     prefix, typed, suffix = texts
     files = [part for part in request.snippets if not has_control(f"{part.path}\n{part.text}", template)]
     path = "" if has_control(request.path or "", template) else request.path or ""
-    pieces = (template or PREFIX_ONLY).render(prefix, suffix, typed, files, path)
+    pieces = (template or PREFIX_ONLY).render(prefix + typed, suffix, snippets=files, path=path)
     return "".join(piece.text for piece in pieces)
 
 
