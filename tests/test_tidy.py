@@ -1,6 +1,7 @@
 """What every file has to keep to, whoever writes it."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -81,3 +82,49 @@ def test_only_commands_print():
     talkers = (PACKAGE / "cli", PACKAGE / "bench")
     quiet = [path for path in MODULES if not any(path.is_relative_to(talker) for talker in talkers)]
     assert [line for path in quiet for line in calls(path, "print")] == []
+
+
+# By what of the standard library and of our dependencies code could leave, beside the one guarded client.
+WAYS_OUT = re.findall(
+    r"\S+",
+    """socket ssl http.client urllib.request ftplib smtplib imaplib poplib xmlrpc httpcore anyio
+    AsyncClient Client AsyncHTTPTransport HTTPTransport open_connection create_connection
+    open_unix_connection create_datagram_endpoint sock_connect urlopen""",
+)
+
+EXCEPTIONS = {
+    "codestral_ls/providers/http.py": {"AsyncClient"},
+    "codestral_ls/providers/http2.py": {"httpcore"},  # Mends a class of it, and connects to nothing.
+    "codestral_ls/providers/transport.py": {"httpcore"},  # The name of a type.
+    "codestral_ls/engine/workspace.py": {"urllib.request"},  # `url2pathname`, which only reads a path.
+}
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if "bench" not in path.parts], ids=name)
+def test_only_one_client_talks_to_the_world(path):
+    """Where code may go is checked there. `bench` stays on this machine, and is not part of the product;
+    `fetch` runs the user's package client, which is sent nothing but a package's name."""
+    used = {way for way in WAYS_OUT for named in names(path) if named == way or named.startswith(f"{way}.")}
+    assert used == EXCEPTIONS.get(name(path), set())
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_no_certificate_goes_unchecked(path):
+    source = path.read_text(encoding="utf-8")
+    assert not {"CERT_NONE", "check_hostname", "_create_unverified_context", "verify=False"} & words(source)
+
+
+def names(path):
+    """Every module that is imported, and every name that is looked up in something."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+
+
+def words(source):
+    return set(re.findall(r"[\w=]+", source))

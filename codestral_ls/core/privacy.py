@@ -119,11 +119,14 @@ class Reach:
     hosts: tuple[str, ...] = ()
 
     def why_refused(self, scheme: str, host: str) -> str | None:
-        """Why nothing may be sent to a host, as a sentence; None if it may. This machine may always be."""
-        host = host.lower().rstrip(".")
-        named = host in {name.lower() for name in self.hosts}
+        """Why nothing may be sent to a host, as a sentence; None if it may. This machine may always be.
+
+        `host` is as it goes into a look-up: in ASCII, an IPv6 address without brackets.
+        """
         if is_loopback(host):
             return None
+        host = _canonical(host)
+        named = host in map(_canonical, self.hosts)
         if self.local_only:
             return f"privacy.local_only keeps your code on this machine: nothing is sent to {host}."
         if self.hosts and not named:
@@ -143,11 +146,26 @@ THIS_MACHINE: Final = Reach(local_only=True)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host, as a URL names it, is this machine and nothing else."""
+    """Whether a host, as a URL names it, is this machine and nothing else.
+
+    Other names and spellings that may lead here, such as `localhost.`, `x.localhost` and `127.1`, are for a
+    resolver to read, and a resolver may be elsewhere and say anything.
+    """
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
-        return host == "localhost"
+        return host.lower() == "localhost"
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback and "%" not in host
+
+
+def _canonical(host: str) -> str:
+    """One spelling for each host: lower case, no dot at the end, addresses in their shortest form."""
+    host = host.lower().strip("[]").rstrip(".")
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return host
 
 
 def redact(text: str) -> SafeText:

@@ -18,7 +18,7 @@ from urllib.parse import SplitResult, urlsplit
 import httpx
 
 from codestral_ls import __version__
-from codestral_ls.core.model import ModelError, NotAllowed, Unauthorized, Unavailable
+from codestral_ls.core.model import BadRequest, ModelError, NotAllowed, Unauthorized, Unavailable
 from codestral_ls.core.privacy import is_loopback
 from codestral_ls.providers.errors import MAX_BODY, Answer, Words, error_code, quotable, to_error
 from codestral_ls.providers.http2 import mend_http2
@@ -168,6 +168,12 @@ class Host:
     @cached_property
     def _client(self) -> httpx.AsyncClient:
         mend_http2()
+        try:
+            return self._new_client()
+        except (ImportError, ValueError):  # SOCKS, or what is no proxy's address at all.
+            raise BadRequest("Only proxies of http are known. Check HTTPS_PROXY and ALL_PROXY.") from None
+
+    def _new_client(self) -> httpx.AsyncClient:
         address = _split(self.base_url)
         return httpx.AsyncClient(
             http1=self.http1,
