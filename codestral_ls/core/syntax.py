@@ -41,7 +41,7 @@ _BEGINS = re.compile(
     r"override|unsafe|extern|inline|local|open|sealed|data)\s+)*"
     r"(?:def|defp|defmodule|class|function|func|fun|fn|struct|enum|trait|impl|interface|module|mod|namespace|type)\b)"
 )
-_DEFINITION = re.compile(
+DEFINITION = re.compile(
     r"(?:\w+_)?(?:function|method|class|struct|enum|interface|trait|impl|module|mod|namespace|constructor|"
     r"protocol|object|record|decorated)_(?:definition|declaration|item|specifier|statement)"
     r"|(?:singleton_)?method|class|module"
@@ -90,21 +90,46 @@ class Window:
         inside = min(max(offset - self.start, 0), len(self.text))
         return inside if len(self.data) == len(self.text) else len(_encode(self.text[:inside]))
 
+    def offset_at(self, byte: int) -> int:
+        """The document's offset of a place in `data`."""
+        inside = byte if len(self.data) == len(self.text) else len(self.data[:byte].decode())
+        return self.start + inside
 
-def parse_window(document: Document, line: int, deadline: Callable[[], bool] | None = None) -> Window | None:
+    @property
+    def end(self) -> int:
+        """The offset behind the window."""
+        return self.start + len(self.text)
+
+
+def parse_window(
+    document: Document, line: int, deadline: Callable[[], bool] | None = None, scale: int = 1
+) -> Window | None:
     """Parse the lines around a line, begun and ended where the outermost definitions nearby begin.
 
     None if the line itself is too long for source text. `deadline` is asked again and again; once it says
-    true the parse is given up. Without one it may take `PARSE_STEPS`, a bound that is always the same.
+    true the parse is given up. Without one it may take `PARSE_STEPS`, a bound that is always the same. The
+    window is `scale` times as large as the one for completions.
     """
     if len(document.line(line)) > CHARS_ABOVE:
         return None
-    first, text = _excerpt(document, line)
+    first, text = _excerpt(document, line, scale)
+    return parse_lines(document, first, text, deadline or _steps(PARSE_STEPS * scale))
+
+
+def parse_lines(
+    document: Document, first: int, text: str, deadline: Callable[[], bool] | None = None
+) -> Window:
+    """Parse `text`, which stands in the document from line `first` on; for `deadline` see `parse_window`."""
     # To a grammar a lone carriage return ends no line.
     text = _LONE_RETURN.sub("\n", text) if "\r" in text else text
     data, grammar = _encode(text), grammar_of(document.language)
     tree = _parse(grammar, data, deadline or _steps(PARSE_STEPS))
     return Window(grammar, first, document.line_start(first), text, data, tree)
+
+
+def lines_around(document: Document, first: int, last: int) -> tuple[int, int]:
+    """The lines from `first` to `last` with the context a completion has: the first, and behind the last."""
+    return _boundary(document, first - LINES_ABOVE), _boundary(document, last + LINES_BELOW)
 
 
 def cursor_kind(window: Window, offset: int) -> Kind:
@@ -128,13 +153,13 @@ def definition_lines(window: Window) -> tuple[int, ...]:
     return tuple(window.first + row for row in sorted(rows.union(_definitions(root, 0))))
 
 
-def _excerpt(document: Document, line: int) -> tuple[int, str]:
+def _excerpt(document: Document, line: int, scale: int) -> tuple[int, str]:
     """First line and text of the window around a line."""
-    first = _boundary(document, line - LINES_ABOVE)
+    first = _boundary(document, line - LINES_ABOVE * scale)
     above = document.lines(first, line)
-    below = document.lines(line + 1, _boundary(document, line + LINES_BELOW))
-    kept = _fitting(reversed(above), CHARS_ABOVE)
-    text = [*above[len(above) - kept :], document.line(line), *below[: _fitting(below, CHARS_BELOW)]]
+    below = document.lines(line + 1, _boundary(document, line + LINES_BELOW * scale))
+    kept = _fitting(reversed(above), CHARS_ABOVE * scale)
+    text = [*above[len(above) - kept :], document.line(line), *below[: _fitting(below, CHARS_BELOW * scale)]]
     return line - kept, "".join(text)
 
 
@@ -244,7 +269,7 @@ def _lexical_kind(window: Window, offset: int) -> Kind:
 def _definitions(node: Node, depth: int) -> Iterator[int]:
     """Rows of definitions below a node. A decorated one begins at its decorator, and only there."""
     for child in node.named_children:
-        if _DEFINITION.fullmatch(child.type) and node.type != "decorated_definition":
+        if DEFINITION.fullmatch(child.type) and node.type != "decorated_definition":
             yield child.start_point.row
         if depth < _DEEPEST and child.end_point.row > child.start_point.row:
             yield from _definitions(child, depth + 1)
