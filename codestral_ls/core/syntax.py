@@ -113,17 +113,17 @@ def parse_window(
     if len(document.line(line)) > CHARS_ABOVE:
         return None
     first, text = _excerpt(document, line, scale)
-    return parse_lines(document, first, text, deadline or _steps(PARSE_STEPS * scale))
+    return parse_lines(document, first, text, deadline, scale)
 
 
 def parse_lines(
-    document: Document, first: int, text: str, deadline: Callable[[], bool] | None = None
+    document: Document, first: int, text: str, deadline: Callable[[], bool] | None = None, scale: int = 1
 ) -> Window:
-    """Parse `text`, which stands in the document from line `first` on; for `deadline` see `parse_window`."""
+    """Parse `text`, which stands in the document from line `first` on; for the rest see `parse_window`."""
     # To a grammar a lone carriage return ends no line.
     text = _LONE_RETURN.sub("\n", text) if "\r" in text else text
     data, grammar = _encode(text), grammar_of(document.language)
-    tree = _parse(grammar, data, deadline or _steps(PARSE_STEPS))
+    tree = _parse(grammar, data, deadline or _steps(PARSE_STEPS * scale))
     return Window(grammar, first, document.line_start(first), text, data, tree)
 
 
