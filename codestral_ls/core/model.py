@@ -209,7 +209,12 @@ class Unreachable(Unavailable):
 
 
 class BadRequest(ModelError):
-    """The host refused the request itself. The same body will be refused again."""
+    """The host refused the request itself. The same body will be refused again. `status` is HTTP's, 0 where
+    nothing was sent."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class BadReply(ModelError):

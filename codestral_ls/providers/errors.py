@@ -72,10 +72,10 @@ def to_error(answer: Answer, words: Words, now: float) -> ModelError:
             return Unavailable(f"{problem} Completions return when it does.")
         case status if 400 <= status < 600:
             problem = f"{words.host} refused the request (status {status}){_colon(quote)}."
-            return BadRequest(f"{problem} {_advice(quote, status)}")
+            return BadRequest(f"{problem} {_advice(quote, status)}", status)
         case status if 300 <= status < 400:
             problem = f"{words.host} redirects elsewhere (status {status}), where no key may follow."
-            return BadRequest(f"{problem} Check base_url.")
+            return BadRequest(f"{problem} Check base_url.", status)
         case status:
             return BadReply(
                 f"{words.host} answered with status {status}, which no model's host does. Check base_url."
