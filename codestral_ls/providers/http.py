@@ -18,7 +18,7 @@ from urllib.parse import SplitResult, urlsplit
 import httpx
 
 from codestral_ls import __version__
-from codestral_ls.core.model import BadRequest, ModelError, NotAllowed, Unauthorized, Unavailable
+from codestral_ls.core.model import BadReply, BadRequest, ModelError, NotAllowed, Unauthorized, Unavailable
 from codestral_ls.core.privacy import is_loopback
 from codestral_ls.providers.errors import MAX_BODY, Answer, Words, error_code, quotable, to_error
 from codestral_ls.providers.http2 import mend_http2
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 END_MARK = "[DONE]"
 """The data of the last event, in every protocol that goes back to OpenAI's."""
+
+MAX_WHOLE = 16_000_000
+"""Bytes of an answer that is not streamed."""
 
 _KEEP_SECONDS = 300.0
 _DRAIN_SECONDS = 0.25
@@ -92,6 +95,18 @@ class Host:
                 await response.aclose()
         except FAILURES as error:
             raise to_model_error(error, self.name, self.timeout) from error
+
+    async def post(
+        self, path: str, body: Mapping[str, Any], private: tuple[str, ...] = (), most: int = MAX_WHOLE
+    ) -> bytes:
+        """POST `body` and wait for the whole answer. Raises a `ModelError`; `BadReply` over `most` bytes."""
+        answer = bytearray()
+        async with aclosing(self.stream(path, body, private)) as reads:
+            async for read in reads:
+                answer += read
+                if len(answer) > most:
+                    raise BadReply(f"The answer of {self.name} has no end. Check base_url.")
+        return bytes(answer)
 
     async def get(self, path: str, most: int = MAX_BODY) -> Answer:
         """GET `path`: whatever is answered, at `most` bytes of it. Raises a `ModelError` if nothing is."""
