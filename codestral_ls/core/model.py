@@ -53,6 +53,11 @@ class FimRequest:
     snippets: tuple[Snippet, ...] = ()
     path: SafeText | None = None
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The user's texts in it, which no error may repeat."""
+        return (self.prefix, self.typed, self.suffix, *(snippet.text for snippet in self.snippets))
+
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
@@ -98,6 +103,13 @@ class ChatRequest:
     schema: Mapping[str, Any] | None = None
     prediction: SafeText | None = None
     cache_key: str = ""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The user's texts in it, which no error may repeat."""
+        said = (message.text for message in self.messages)
+        calls = (call.arguments for message in self.messages for call in message.calls)
+        return (*said, *calls, self.prediction or "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class ChatFields:
 
 def chat(route: Route, model: str, request: ChatRequest, fields: ChatFields) -> AsyncGenerator[Chunk, None]:
     """Continue the conversation. The generator raises a `ModelError`."""
-    return route.chunks(chat_body(model, request, fields), private_texts(request))
+    return route.chunks(chat_body(model, request, fields), request.texts)
 
 
 def chat_body(model: str, request: ChatRequest, fields: ChatFields) -> dict[str, Any]:
@@ -55,13 +55,6 @@ def chat_body(model: str, request: ChatRequest, fields: ChatFields) -> dict[str,
         fields.cache_key: request.cache_key,
     }
     return body | {name: value for name, value in wanted.items() if name and value}
-
-
-def private_texts(request: ChatRequest) -> tuple[str, ...]:
-    """The texts of the user's in a request, which no error may repeat."""
-    said = (message.text for message in request.messages)
-    calls = (call.arguments for message in request.messages for call in message.calls)
-    return (*said, *calls, request.prediction or "")
 
 
 def _messages(request: ChatRequest, fields: ChatFields) -> list[dict[str, Any]]:

@@ -106,9 +106,7 @@ class Mistral:
 
     def fim(self, request: FimRequest) -> AsyncGenerator[Chunk, None]:
         """Fill the hole. The last chunk comes when the host has said that it is done, and holds no text."""
-        snippets = (snippet.text for snippet in request.snippets)
-        private = (request.prefix, request.typed, request.suffix, *snippets)
-        return self._fim.chunks(self._body(request), private)
+        return self._fim.chunks(self._body(request), request.texts)
 
     def chat(self, request: ChatRequest) -> AsyncGenerator[Chunk, None]:
         """Continue the conversation; a last message of the assistant's is gone on with."""
