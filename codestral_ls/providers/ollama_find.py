@@ -131,7 +131,7 @@ def _fills(model: Installed) -> bool:
 
 
 def _rank(model: str) -> int:
-    """The place of a model's family: preferred ones, others that are known, those that only a server knows."""
+    """The place of a model's family: preferred ones, others known by name, those that only a server knows."""
     template = template_for(model)
     if template is None:
         return len(_PREFERRED) + len(FAMILIES)
