@@ -59,7 +59,7 @@ def parse_template(text: str, stops: tuple[str, ...] = ()) -> FimTemplate:
             " that has {prefix} once and {suffix} at most once."
         )
     markers = tuple(part.strip() for part in layout if not _PLACES.fullmatch(part) and part.strip())
-    return FimTemplate("own", layout, controls=markers, ends=stops)
+    return FimTemplate(text, layout, controls=markers, ends=stops)
 
 
 def has_control(text: str, template: FimTemplate | None) -> bool:

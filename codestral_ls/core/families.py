@@ -53,6 +53,7 @@ FAMILIES: Final = (
         ends=("\n+++++ ",),
         repository=("[SUFFIX]", "{suffix}", "[PREFIX]", "{files}", "+++++ ", "{path}", "\n", "{prefix}"),
         file=("+++++ ", "{path}", "\n", "{text}", "\n"),
+        exact=True,
     ),
     # README of QwenLM/Qwen2.5-Coder, "fill in the middle" and "repository level"; issue 343 there for both.
     FimTemplate(

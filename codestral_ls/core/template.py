@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a prompt: user's text, or a marker that must become a control token."""
+    """A stretch of a prompt: user's text, or a marker that must become a control token.
+
+    A SentencePiece vocabulary puts a blank before a text that it cuts into tokens; `bare` must have none.
+    """
 
     text: str
     marker: bool = False
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,8 @@ class FimTemplate:
 
     `matches` are parts of a model's name in lower case. `controls` are the family's control tokens that end
     an answer, the likeliest first, `specials` the others; neither belongs in a text. `ends` are ordinary
-    texts that end an answer.
+    texts that end an answer. An `exact` prompt is sent as tokens, because as text it would get a blank before
+    the suffix that the model was not trained with.
     """
 
     name: str
@@ -44,6 +49,7 @@ class FimTemplate:
     ends: tuple[str, ...] = ()
     repository: tuple[str, ...] = ()
     file: tuple[str, ...] = ("{comment}", "\n", "{text}")
+    exact: bool = False
 
     @property
     def fills(self) -> bool:
@@ -85,7 +91,7 @@ class FimTemplate:
 
     def _piece(self, part: str, texts: dict[str, str]) -> Piece:
         if part in texts:
-            return Piece(texts[part])
+            return Piece(texts[part], bare=self.exact and part == "{suffix}")
         return Piece(part, marker=part in self.layout or part in self.controls)
 
 
@@ -109,5 +115,6 @@ def _joined(pieces: Sequence[Piece]) -> Iterator[Piece]:
     for marker, group in groupby((piece for piece in pieces if piece.text), lambda piece: piece.marker):
         if marker:
             yield from group
-        else:
-            yield Piece("".join(piece.text for piece in group))
+            continue
+        first, *others = group
+        yield replace(first, text="".join((first.text, *(piece.text for piece in others))))

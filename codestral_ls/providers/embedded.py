@@ -5,19 +5,26 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 from dataclasses import replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from codestral_ls.core.dialect import template_for
 from codestral_ls.core.model import BadRequest, Chunk, FimRequest, ModelError, Profile, Unavailable
 from codestral_ls.core.privacy import THIS_MACHINE, redact
-from codestral_ls.providers.child import Child, check_extra, start
+from codestral_ls.providers.child import CONTEXT_TOKENS, Child, check_extra, start
 from codestral_ls.providers.http import Host
+from codestral_ls.providers.llama_server import infill_template
 from codestral_ls.providers.llamacpp import LlamaCpp
-from codestral_ls.providers.store import model_named, path_of
+from codestral_ls.providers.store import path_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable
     from pathlib import Path
+
+    from codestral_ls.core.model import ChatRequest
+    from codestral_ls.core.template import FimTemplate
+
+    _Ask = Callable[[LlamaCpp], AsyncGenerator[Chunk, None]]
 
 MOST_CRASHES = 3
 """So often in a row it is started again; then something is wrong that starting does not mend."""
@@ -49,7 +56,6 @@ _FILLING = Profile(
 )
 _WARM_UP = FimRequest(redact("def add(a, b):\n"), redact("    return a"), redact("\n"), max_tokens=1)
 
-
 _Item = Chunk | ModelError | None
 
 
@@ -57,13 +63,16 @@ class Embedded:
     """The model by that name, or in the GGUF file at that path, loaded when it is first needed.
 
     It generates one text at a time: a newer request ends an older one, whose stream then stops without
-    `finish`. Making it raises `BadRequest` where the model is not here or llama.cpp is not.
+    `finish`. `template` and `stop` are the settings of those names. Making it raises `BadRequest` where the
+    model is not here, llama.cpp is not, or a setting cannot work.
     """
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, *, template: str = "", stop: tuple[str, ...] = ()) -> None:
         check_extra()
         self._path = _file(model)
-        self._profile = _profile(model, self._path)
+        self._profile = profile_of(model, template)
+        self._template = template_for(self._profile.model, template)
+        self._stop = stop
         self._child: Child | None = None
         self._loading: asyncio.Task[LlamaCpp] | None = None
         self._generating: asyncio.Task[None] | None = None
@@ -72,25 +81,17 @@ class Embedded:
 
     @property
     def profile(self) -> Profile:
+        """What is known of it. Whether a file of an unknown family fills holes is known when it is loaded."""
         return self._profile
 
-    async def fim(self, request: FimRequest) -> AsyncGenerator[Chunk, None]:
+    def fim(self, request: FimRequest) -> AsyncGenerator[Chunk, None]:
         """Fill the hole. Raises a `ModelError`: `Unavailable` when the process has died, once; the next
         request starts another, up to `MOST_CRASHES` times in a row."""
-        items: asyncio.Queue[_Item] = asyncio.Queue()
-        if self._generating:
-            self._generating.cancel()
-        task = self._generating = asyncio.create_task(self._generate(request, items))
-        # Not at the end of the task's own code, which never runs if it is cancelled before it begins.
-        task.add_done_callback(lambda _: items.put_nowait(None))
-        try:
-            while (item := await items.get()) is not None:
-                if isinstance(item, ModelError):
-                    raise item
-                yield item
-        finally:
-            task.cancel()
-            await asyncio.wait((task,))
+        return self._stream(lambda server: server.fim(request))
+
+    def chat(self, request: ChatRequest) -> AsyncGenerator[Chunk, None]:
+        """Continue the conversation; ends and raises like `fim`, with which it takes turns."""
+        return self._stream(lambda server: server.chat(request))
 
     async def warm(self) -> None:
         """Load the model and let it say a word, so that every page of it is in memory."""
@@ -107,18 +108,34 @@ class Embedded:
             await asyncio.wait(tasks)
         await self._discard()
 
-    async def _generate(self, request: FimRequest, items: asyncio.Queue[_Item]) -> None:
+    async def _stream(self, ask: _Ask) -> AsyncGenerator[Chunk, None]:
+        items: asyncio.Queue[_Item] = asyncio.Queue()
+        if self._generating:
+            self._generating.cancel()
+        task = self._generating = asyncio.create_task(self._generate(ask, items))
+        # Not at the end of the task's own code, which never runs if it is cancelled before it begins.
+        task.add_done_callback(lambda _: items.put_nowait(None))
+        try:
+            while (item := await items.get()) is not None:
+                if isinstance(item, ModelError):
+                    raise item
+                yield item
+        finally:
+            task.cancel()
+            await asyncio.wait((task,))
+
+    async def _generate(self, ask: _Ask, items: asyncio.Queue[_Item]) -> None:
         """Put the reply's chunks, and then a `ModelError` where there is one."""
         try:
             async with self._slot:
-                await self._ask(request, items)
+                await self._ask(ask, items)
         except ModelError as error:
             items.put_nowait(error)
 
-    async def _ask(self, request: FimRequest, items: asyncio.Queue[_Item]) -> None:
+    async def _ask(self, ask: _Ask, items: asyncio.Queue[_Item]) -> None:
         server = await self._server()
         try:
-            async with aclosing(server.fim(request)) as chunks:
+            async with aclosing(ask(server)) as chunks:
                 async for chunk in chunks:
                     items.put_nowait(chunk)
         except ModelError as error:
@@ -147,9 +164,16 @@ class Embedded:
             )
         self._child = await start(self._path)
         host = Host(self._child.url, THIS_MACHINE, self._child.key, timeout=_TIMEOUT_SECONDS)
-        return LlamaCpp(
-            host, self._profile, template_for(self._profile.identity) if self._profile.fills else None
-        )
+        template = self._template or await self._infill_template(host)
+        return LlamaCpp(host, self._profile, template, context=CONTEXT_TOKENS, stop=self._stop)
+
+    async def _infill_template(self, host: Host) -> FimTemplate | None:
+        """What the server would fill holes by, for a file of an unknown family. It is not left to do it: it
+        reads so little at a time here that it would cut the prefix to a hundred tokens."""
+        template = await infill_template(host)
+        if template and template.fills:
+            self._profile = _profile(self._profile.identity, self._profile.model, fills=True)
+        return template
 
     async def _explained(self, error: ModelError) -> ModelError:
         """The error itself, or what it comes from: the process has died."""
@@ -180,15 +204,20 @@ def _file(model: str) -> Path:
     return path
 
 
-def _profile(model: str, path: Path) -> Profile:
-    """Of a known model what the catalog says, of another file what its name tells."""
-    if model.endswith(".gguf"):
-        name, fills = path.stem, template_for(path.stem) is not None
-    else:
-        name, fills = model, model_named(model).fills
+def profile_of(model: str, template: str = "") -> Profile:
+    """What the name of a model or of its file tells, or the setting `completion.template`. Raises
+    `BadRequest`."""
+    name = PurePath(model).stem if model.endswith(".gguf") else model
+    known = template_for(name, template)
+    identity = f"embedded/{name}" + (f"/{template}" if template else "")
+    return _profile(identity, name, fills=known is not None and known.fills)
+
+
+def _profile(identity: str, name: str, *, fills: bool) -> Profile:
     return replace(
         _FILLING if fills else _PREFIX_ONLY,
-        identity=f"embedded/{name}",
+        identity=identity,
         label=f"{name} on this machine",
         model=name,
+        degraded="" if fills else "it does not see what follows the cursor",
     )

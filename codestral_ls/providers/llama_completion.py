@@ -1,4 +1,4 @@
-"""The wire format of llama.cpp's `/completion`, as its `tools/server/README.md` has it.
+"""The wire format of llama.cpp's `/completion` and `/infill`, as its `tools/server/README.md` has it.
 
 An answer is held by a grammar to begin with the head of the token that the cursor stands in (`heal`), which
 is then taken off again. A grammar costs nothing measurable while the drawn token satisfies it: it is asked
@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from codestral_ls.core.model import BadReply, Chunk, Finish, Unavailable, Usage
+from codestral_ls.core.template import PREFIX_ONLY
 
 if TYPE_CHECKING:
-    from codestral_ls.core.dialect import FimTemplate
     from codestral_ls.core.model import FimRequest
 
 _FIELDS = ("content", "stop", "stop_type", "tokens_evaluated", "tokens_predicted", "timings/cache_n")
@@ -26,16 +26,20 @@ _RIVALS = 24
 """Of how many likely tokens the log-probabilities are asked, where one among them had to be taken."""
 
 
-def parameters(request: FimRequest, template: FimTemplate | None, head: str) -> dict[str, Any]:
-    """Everything but the prompt; `head` is what the answer must begin with.
+_BATCH = 2048
+"""Tokens that the server reads at a time unless told otherwise; it does not say."""
+
+
+def parameters(request: FimRequest, head: str, stops: tuple[str, ...], *, whole_line: bool) -> dict[str, Any]:
+    """Everything but the prompt; `head` is what the answer must begin with. A model that sees only the prefix
+    would often end the line instead of completing it, unless the `whole_line` is asked of it.
 
     The log-probabilities cost less than 1 ms a token.
     """
-    stops = dict.fromkeys((*request.stop, *(template.stops if template else ())))
     fields: dict[str, Any] = {
         "n_predict": request.max_tokens + (_HEAD_TOKENS if head else 0),
         "temperature": request.temperature,
-        "stop": list(stops),
+        "stop": list(dict.fromkeys((*request.stop, *stops))),
         "n_probs": _RIVALS if head else 1,
         "cache_prompt": True,
         "stream": True,
@@ -43,9 +47,25 @@ def parameters(request: FimRequest, template: FimTemplate | None, head: str) -> 
     }
     if request.seed is not None:
         fields["seed"] = request.seed
-    if grammar := _grammar(head, template):
+    if grammar := _grammar(head, whole_line=whole_line):
         fields["grammar"] = grammar
     return fields
+
+
+def infill_fields(request: FimRequest, typed: str, context: int) -> dict[str, Any]:
+    """A prompt for `/infill`. What was typed ends the prefix: as `prompt` the server would put it there too,
+    but take a control token's name in it for the token.
+
+    Other files go by themselves where the server has room for them. It leaves them out without a word where
+    its context is no larger than what it reads at a time; there they stand in the prefix, as comments say.
+    """
+    prefix = request.prefix + typed
+    files = request.snippets
+    if context > _BATCH + 2 * request.max_tokens:
+        extra = [{"filename": file.path, "text": file.text} for file in files]
+        return {"input_prefix": prefix, "input_suffix": request.suffix, "input_extra": extra}
+    pieces = PREFIX_ONLY.render(prefix, "", snippets=files, path=request.path or "")
+    return {"input_prefix": "".join(piece.text for piece in pieces), "input_suffix": request.suffix}
 
 
 class Reply:
@@ -104,9 +124,9 @@ class _Event(msgspec.Struct):
     error: Any = None
 
 
-def _grammar(head: str, template: FimTemplate | None) -> str:
-    """What an answer may be. A prefix-only model would often end the line instead of completing it."""
-    first = r"[^\n\r] " if template is None else ""
+def _grammar(head: str, *, whole_line: bool) -> str:
+    """What an answer may be."""
+    first = r"[^\n\r] " if whole_line else ""
     if not head and not first:
         return ""
     literal = "".join(f"\\{letter}" if letter in '"\\' else letter for letter in head.replace("\t", "\\t"))

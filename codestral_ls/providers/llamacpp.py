@@ -1,78 +1,102 @@
 """A llama.cpp server as a model: raw prompts through `/completion`, in the dialect of the model's family.
 
-`/completion` and not `/infill`, which puts what was typed into the prefix: the suffix behind it is then
-computed again at every key (1.2 to 1.6 s for a model of 1.5 billion weights on two cores, instead of 0.2 s).
+`/infill` knows more models, but puts what was typed into the prefix: the suffix behind it is then computed
+again at every key (1.2 to 1.6 s for a model of 1.5 billion weights on two cores, instead of 0.2 s). So it is
+for models whose family is not known by name.
 """
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-import msgspec
-
-from codestral_ls.core.dialect import FimTemplate, Piece, has_control, heal, template_for
-from codestral_ls.core.model import BadReply, ModelError, Profile
-from codestral_ls.core.privacy import THIS_MACHINE
+from codestral_ls.core.dialect import PREFIX_ONLY, has_control, heal, template_for
+from codestral_ls.core.model import BadRequest, Profile
+from codestral_ls.providers.chat import ChatFields, chat
 from codestral_ls.providers.http import Host
-from codestral_ls.providers.llama_completion import Reply, parameters
+from codestral_ls.providers.llama_completion import Reply, infill_fields, parameters
+from codestral_ls.providers.llama_server import KEY_ADVICE, PORTS, ServerInfo, find, inspect, probe
+from codestral_ls.providers.llama_tokens import Tokenizer, overflow, shrunk
+from codestral_ls.providers.route import Route
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from codestral_ls.core.model import Chunk, FimRequest
+    from codestral_ls.core.config import Fim
+    from codestral_ls.core.model import ChatRequest, Chunk, FimRequest
     from codestral_ls.core.privacy import Reach
+    from codestral_ls.core.template import FimTemplate, Piece
 
-PORTS = (9931, 8080)
-"""Where llama.cpp's server listens unless told otherwise: new releases, and those before."""
+__all__ = ["PORTS", "LlamaCpp", "ServerInfo", "connect", "find", "inspect", "probe"]
 
-PROBE_SECONDS = 0.3
+TIMEOUT_SECONDS: Final = 60.0
 
-_TIMEOUT_SECONDS = 60.0
+# Source code has 3 to 4 characters a token. A prompt that would fit with so few is not counted.
+_FEWEST_CHARACTERS = 2
+_MOST_CUTS = 2
 
-
-@dataclass(frozen=True, slots=True)
-class ServerInfo:
-    """A llama.cpp server that answers. `model` is a name or a file's name, `context` is tokens a slot."""
-
-    base_url: str
-    model: str
-    context: int
-    slots: int
-
-    @property
-    def template(self) -> FimTemplate | None:
-        return template_for(self.model)
+_USELESS: Final = {
+    "suffix": "llama.cpp's server takes a suffix and does not look at it",
+    "chat": "that is for servers of OpenAI's protocol: set completion.provider to openai",
+}
+_CHAT: Final = ChatFields(fixed={"stream_options": {"include_usage": True}})
 
 
 class LlamaCpp:
-    """The model that a llama.cpp server holds. Without a template it is given the prefix alone."""
+    """The model that a llama.cpp server holds. Without a template it is given the prefix alone.
 
-    def __init__(self, host: Host, profile: Profile, template: FimTemplate | None) -> None:
+    `infill` leaves the prompt to the server; `template` then only says what a marker is. `context` is tokens
+    a slot, 0 if not known. `stop` ends every answer.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        profile: Profile,
+        template: FimTemplate | None,
+        *,
+        infill: bool = False,
+        context: int = 0,
+        stop: tuple[str, ...] = (),
+    ) -> None:
         self._host = host
         self._profile = profile
         self._template = template
+        self._infill = infill
+        self._context = context
+        self._stop = stop
+        self._tokenizer = Tokenizer(host)
+        self._chat = Route(host, "/v1/chat/completions")
 
     @property
     def profile(self) -> Profile:
         return self._profile
 
     async def fim(self, request: FimRequest) -> AsyncGenerator[Chunk, None]:
-        """Fill the hole. Closing the generator closes the stream, which frees the server's slot."""
-        private = (request.prefix, request.typed, request.suffix)
-        typed, head = heal(request.typed)
-        prompt = await self._prompt(self._pieces(request, typed))
-        body = {**parameters(request, self._template, head), "prompt": prompt}
-        reply = Reply(head)
-        async with aclosing(self._host.events("/completion", body, private)) as events:
-            async for data in events:
-                if chunk := reply.read(data):
+        """Fill the hole. Closing the generator closes the stream, which frees the server's slot.
+
+        What is too long for the server's context is cut, at most twice by our count and once by its own.
+        """
+        request = await self._fitting(request)
+        try:
+            async with aclosing(self._filled(request)) as chunks:
+                async for chunk in chunks:
                     yield chunk
-                    if chunk.finish:
-                        return
+            return
+        except BadRequest as error:
+            share = overflow(error)
+            if share is None:
+                raise
+        async with aclosing(self._filled(shrunk(request, share))) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def chat(self, request: ChatRequest) -> AsyncGenerator[Chunk, None]:
+        """Continue the conversation, in the model's own chat template."""
+        async with aclosing(chat(self._chat, self._profile.model, request, _CHAT)) as chunks:
+            async for chunk in chunks:
+                yield chunk
 
     async def warm(self) -> None:
         """Ask whether the server is there. Its first request is no slower than others."""
@@ -83,94 +107,87 @@ class LlamaCpp:
     async def aclose(self) -> None:
         await self._host.aclose()
 
-    async def _prompt(self, pieces: tuple[Piece, ...]) -> str | list[int]:
-        """The prompt as text, which the server cuts into tokens; or, where the user's text could be taken for
-        a control token, as tokens in which it stands as what it is."""
-        if any(has_control(piece.text, self._template) for piece in pieces if not piece.marker):
-            return await self._tokens(pieces)
-        return "".join(piece.text for piece in pieces)
+    async def _filled(self, request: FimRequest) -> AsyncGenerator[Chunk, None]:
+        typed, head = heal(request.typed)
+        path, prompt = await self._prompt(request, typed)
+        body = {**parameters(request, head, self._stops(), whole_line=not self._profile.fills), **prompt}
+        reply = Reply(head)
+        async with aclosing(self._host.events(path, body, _private(request))) as events:
+            async for data in events:
+                if chunk := reply.read(data):
+                    yield chunk
+                    if chunk.finish:
+                        return
+
+    def _stops(self) -> tuple[str, ...]:
+        return (*(self._template.stops if self._template else ()), *self._stop)
+
+    async def _prompt(self, request: FimRequest, typed: str) -> tuple[str, dict[str, Any]]:
+        """The path that is asked, and the prompt as it takes it: as text, which the server cuts into tokens;
+        or, where the user's text could be taken for a control token, as tokens in which it is what it is."""
+        if self._infill:
+            return "/infill", infill_fields(request, typed, self._context)
+        pieces = self._pieces(request, typed)
+        exact = self._template is not None and self._template.exact
+        if exact or any(has_control(piece.text, self._template) for piece in pieces if not piece.marker):
+            return "/completion", {"prompt": await self._tokenizer.tokens(pieces)}
+        return "/completion", {"prompt": "".join(piece.text for piece in pieces)}
 
     def _pieces(self, request: FimRequest, typed: str) -> tuple[Piece, ...]:
-        if self._template is None:
-            return (Piece(request.prefix + typed),)
-        return self._template.render(request.prefix, request.suffix, typed)
+        template = self._template or PREFIX_ONLY
+        return template.render(request.prefix, request.suffix, typed, request.snippets, request.path or "")
 
-    async def _tokens(self, pieces: tuple[Piece, ...]) -> list[int]:
-        tokens: list[int] = []
-        for piece in pieces:
-            tokens += await self._tokenized(piece, first=not tokens)
-        return tokens
-
-    async def _tokenized(self, piece: Piece, *, first: bool) -> list[int]:
-        body = {"content": piece.text, "add_special": first, "parse_special": piece.marker}
-        answer = b""
-        async with aclosing(self._host.stream("/tokenize", body, (piece.text,))) as reads:
-            async for read in reads:
-                answer += read
-        try:
-            return msgspec.json.decode(answer, type=_Tokens).tokens
-        except msgspec.MsgspecError:
-            raise BadReply(f"{self._host.name} gave no tokens for a text. Check base_url.") from None
+    async def _fitting(self, request: FimRequest) -> FimRequest:
+        """The request cut to the slot's context: by the server's own count, where an estimate comes near."""
+        room = self._context - request.max_tokens
+        for _ in range(_MOST_CUTS if room > 0 else 0):
+            pieces = self._pieces(request, request.typed)
+            if sum(len(piece.text) for piece in pieces) <= room * _FEWEST_CHARACTERS:
+                break
+            count = len(await self._tokenizer.tokens(pieces))
+            if count <= room:
+                break
+            request = shrunk(request, room / count)
+        return request
 
 
-async def probe(base_url: str, reach: Reach, key: str | None = None) -> ServerInfo | None:
-    """What runs at `base_url`, asked within `PROBE_SECONDS`; None unless llama.cpp's server lets us in."""
-    host = Host(base_url, reach, key, timeout=PROBE_SECONDS)
-    try:
-        async with asyncio.timeout(PROBE_SECONDS):
-            answer = await host.get("/props")
-        props = msgspec.json.decode(answer.body, type=_Props) if answer.status == 200 else None
-    except (ModelError, TimeoutError, msgspec.MsgspecError):
-        return None
-    finally:
-        await host.aclose()
-    if props is None or not (props.model_alias or props.model_path):
-        return None
-    return ServerInfo(base_url, _name(props), props.default_generation_settings.n_ctx, props.total_slots)
+def connect(
+    info: ServerInfo,
+    reach: Reach,
+    key: str | None = None,
+    *,
+    timeout: float | None = None,
+    template: str = "",
+    stop: tuple[str, ...] = (),
+    fim: Fim = "auto",
+) -> LlamaCpp:
+    """The model of a server that `probe` or `inspect` found. `timeout` is seconds without a byte; `template`,
+    `stop` and `fim` are the settings of those names. Raises `BadRequest` where they cannot work."""
+    if fim in _USELESS:
+        raise BadRequest(f"completion.fim {fim!r} cannot be used here: {_USELESS[fim]}.")
+    known = template_for(info.model, template)
+    infill = fim == "infill" or (fim == "auto" and known is None and info.infill is not None)
+    used = (known or info.infill) if infill else known
+    host = Host(info.base_url, reach, key, timeout=timeout or TIMEOUT_SECONDS, unauthorized=KEY_ADVICE)
+    profile = _profile(info, host.name, fills=infill or bool(used and used.fills), way=f"{template}{fim}")
+    return LlamaCpp(host, profile, used, infill=infill, context=info.context, stop=stop)
 
 
-async def find() -> ServerInfo | None:
-    """The first llama.cpp server on this machine, at one of its usual ports."""
-    found = await asyncio.gather(*(probe(f"http://127.0.0.1:{port}", THIS_MACHINE) for port in PORTS))
-    return next((info for info in found if info), None)
-
-
-def connect(info: ServerInfo, reach: Reach, key: str | None = None) -> LlamaCpp:
-    """The model of a server that `probe` found."""
-    where = urlsplit(info.base_url).netloc.rpartition("@")[2]
+def _profile(info: ServerInfo, where: str, *, fills: bool, way: str) -> Profile:
     # A quarter of the context stays free for what is typed and for the answer.
     room = info.context * 3 // 4 if info.context else 2048
-    profile = Profile(
-        identity=f"llamacpp/{where}/{info.model}",
+    return Profile(
+        identity=f"llamacpp/{where}/{info.model}" + ("" if way == "auto" else f"/{way}"),
         label=f"{info.model} at {where}",
         model=info.model,
         host=urlsplit(info.base_url).hostname or "",
-        fills=info.template is not None,
+        degraded="" if fills else "it does not see what follows the cursor",
+        fills=fills,
         streams=max(1, min(info.slots, 2)),
         prefix_tokens=min(1500, room * 4 // 5),
         suffix_tokens=min(375, room // 5),
     )
-    advice = "Set the key that the server was started with."
-    host = Host(info.base_url, reach, key, timeout=_TIMEOUT_SECONDS, unauthorized=advice)
-    return LlamaCpp(host, profile, info.template)
 
 
-class _Tokens(msgspec.Struct):
-    tokens: list[int]
-
-
-class _Settings(msgspec.Struct):
-    n_ctx: int = 0
-
-
-class _Props(msgspec.Struct):
-    default_generation_settings: _Settings = msgspec.field(default_factory=_Settings)
-    total_slots: int = 1
-    model_alias: str = ""
-    model_path: str = ""
-
-
-def _name(props: _Props) -> str:
-    """The alias, which is the model's path where none was given: of that the last part."""
-    name = props.model_alias or props.model_path
-    return name.replace("\\", "/").rpartition("/")[2].removesuffix(".gguf")
+def _private(request: FimRequest) -> tuple[str, ...]:
+    return (request.prefix, request.typed, request.suffix, *(snippet.text for snippet in request.snippets))
