@@ -6,6 +6,7 @@ Targets are whole lines without the last one's end, so that whatever replaces th
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from codestral_ls.core.hole import leading
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from codestral_ls.core.syntax import Window
     from codestral_ls.core.text import Document
 
-LARGEST_SCALE = 4
+LARGEST_SCALE = 3
 """Where a definition is cut off by the usual window, one so many times as large is parsed."""
 
 _TYPE = re.compile(r"type_(?:alias_)?(?:declaration|item)")
@@ -54,29 +55,48 @@ def lines_span(document: Document, first: int, last: int) -> Span:
     return Span(document.line_start(first), start + len(without_end(document.line(last))))
 
 
-def definition_around(document: Document, span: Span, window: Window | None) -> Span | None:
+class View:
+    """The windows around a place, each parsed once it is needed."""
+
+    def __init__(self, document: Document, offset: int) -> None:
+        self.document = document
+        self._line = document.position_at(offset)[0]
+
+    @cached_property
+    def usual(self) -> Window | None:
+        return parse_window(self.document, self._line)
+
+    @cached_property
+    def larger(self) -> Window | None:
+        return parse_window(self.document, self._line, scale=LARGEST_SCALE)
+
+    def holds(self, span: Span) -> bool:
+        return self.usual is not None and self.usual.start <= span.start <= span.end <= self.usual.end
+
+
+def definition_around(view: View, span: Span) -> Span | None:
     """The innermost function or class that holds the span, with the comments and attributes above it.
 
-    None where there is none, or it is longer than the largest window. `window` is the usual one there.
+    None where there is none, or it is longer than the largest window.
     """
-    if window is None:
+    if view.usual is None:
         return None
-    if window.tree is None:
-        return _by_indentation(document, window, span)
-    found = _definition(document, window, span)
-    if _is_whole(document, window, found):
+    if view.usual.tree is None:
+        return _by_indentation(view.document, view.usual, span)
+    found = _definition(view.document, view.usual, span)
+    if _is_whole(view.document, view.usual, found) or (found is None and not _is_cut(view.usual, span)):
         return found
-    larger = parse_window(document, document.position_at(span.start)[0], scale=LARGEST_SCALE)
-    if larger is None or larger.tree is None:
+    if view.larger is None or view.larger.tree is None:
         return None
-    found = _definition(document, larger, span)
-    return found if _is_whole(document, larger, found) else None
+    found = _definition(view.document, view.larger, span)
+    return found if _is_whole(view.document, view.larger, found) else None
 
 
-def statements(document: Document, span: Span, window: Window | None) -> Span:
+def statements(view: View, span: Span) -> Span:
     """The selected lines, widened to whole statements where the text parses."""
+    document, window = view.document, view.usual
     lines = whole_lines(document, span)
-    if window is None or window.tree is None or not window.start <= lines.start <= lines.end <= window.end:
+    if window is None or window.tree is None or not view.holds(lines):
         return lines
     first, last = _visible(document, lines)
     node = _node(window, Span(first, last))
@@ -102,6 +122,16 @@ def imports(document: Document) -> Span | None:
         elif found and "comment" not in child.type:
             break
     return _rows(document, window, found[0], found[-1]) if found else None
+
+
+def _is_cut(window: Window, span: Span) -> bool:
+    """Whether what stands at a span may be a part of something that goes on beyond the window."""
+    root = window.tree.root_node if window.tree is not None else None
+    nodes = (
+        [node for node in root.children if _overlaps(window, node, span.start, span.end + 1)] if root else []
+    )
+    end = len(window.data.rstrip())
+    return any(node.has_error or node.start_point.column > 0 or node.end_byte >= end for node in nodes)
 
 
 def _is_whole(document: Document, window: Window, found: Span | None) -> bool:

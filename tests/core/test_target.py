@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from codestral_ls.core.syntax import parse_window
-from codestral_ls.core.target import definition_around, imports, statements
+from codestral_ls.core.target import View, definition_around, imports, statements
 from codestral_ls.core.text import Document, Span
 from tests.support import parse_marked
 
@@ -117,8 +116,7 @@ def test_definition_around(language, text, at, first, end):
     document = Document.of("file:///a", language, 1, text)
     place = text.index(at) + len(at) - 1
     span = Span(place, place)
-    window = parse_window(document, document.position_at(place)[0])
-    found = definition_around(document, span, window)
+    found = definition_around(View(document, place), span)
     if first is None:
         assert found is None
     else:
@@ -145,8 +143,7 @@ STATEMENTS = {
 def test_statements(text):
     marked = parse_marked(re.sub("[»«]", "", text))
     document = Document.of("file:///a.py", "python", 1, marked.text)
-    window = parse_window(document, document.position_at(marked.selection.start)[0])
-    found = statements(document, marked.selection, window)
+    found = statements(View(document, marked.selection.start), marked.selection)
     want = re.search("»(.*)«", re.sub("[⟦⟧]", "", text), re.DOTALL)[1].rstrip("\r\n")
     assert document.slice(found.start, found.end) == want
 
