@@ -14,7 +14,8 @@ import platformdirs
 
 from codestral_ls.core.config import Settings
 from codestral_ls.core.model import ModelError
-from codestral_ls.core.privacy import IgnoreRules, Reach
+from codestral_ls.core.privacy import Reach
+from codestral_ls.core.withheld import IgnoreRules
 from codestral_ls.engine.cache import DiskTier, cache_folder
 from codestral_ls.engine.carrier import Carrier
 from codestral_ls.engine.complete import Completer, Options
@@ -112,7 +113,8 @@ class App:
         needed, if `start` was called. Returns what is wrong with them."""
         merged = load(self._config_file, self.workspace.roots, editor, self._command_line, self._environ)
         before, self.settings, self.origins = self.settings, merged.settings, merged.origins
-        self.workspace.set_rules(IgnoreRules.of(self.settings.privacy.ignore))
+        privacy = self.settings.privacy
+        self.workspace.set_rules(IgnoreRules.of(privacy.ignore, gitignore=privacy.gitignore))
         unclear, self.unclear = self.unclear, self._first_unclear(merged.problems)
         now = (self.settings.completion, self.settings.cache, self._reach, self.unclear)
         if now != (before.completion, before.cache, _reach(before), unclear) and self._connecting:

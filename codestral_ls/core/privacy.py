@@ -1,4 +1,4 @@
-"""What may be sent to a model: which files never, and which pieces of the others are blanked out."""
+"""Where code may go, and which pieces of it are blanked out before. Which files never go: `withheld`."""
 
 from __future__ import annotations
 
@@ -7,55 +7,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, NewType
 
-import pathspec
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SafeText = NewType("SafeText", str)
 """Text that may leave the process. Only `redact` makes it; a test looks for others that do."""
-
-SECRET_FILES = (
-    ".env",
-    ".env.*",
-    "*.env",
-    "!.env.example",
-    ".envrc",
-    "*.pem",
-    "*.key",
-    "*.p12",
-    "*.pfx",
-    "*.jks",
-    "*.keystore",
-    "*.kdbx",
-    "id_rsa*",
-    "id_dsa*",
-    "id_ecdsa*",
-    "id_ed25519*",
-    "credentials",
-    "credentials.*",
-    "secrets.*",
-    "*.tfvars",
-    "*.tfstate",
-    "*.tfstate.*",
-    ".npmrc",
-    ".pypirc",
-    ".netrc",
-    "_netrc",
-    ".pgpass",
-    ".my.cnf",
-    ".vault-token",
-    ".htpasswd",
-    ".git-credentials",
-    ".dockercfg",
-    "**/.docker/config.json",
-    "**/.kube/config",
-    "kubeconfig",
-    ".aws/",
-    ".ssh/",
-    ".gnupg/",
-)
-"""Files whose content is a secret by their very name, as gitignore patterns."""
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _PRIVATE_KEY = re.compile(
@@ -72,33 +28,6 @@ _TOKEN = re.compile(
     r"|eyJ[A-Za-z0-9_-]{15,}\.eyJ[A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{20,}"  # JSON web tokens
     r")"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class IgnoreRules:
-    """Which files are kept away from every model: secret ones, and those the user's patterns name."""
-
-    secret: pathspec.GitIgnoreSpec
-    user: pathspec.GitIgnoreSpec
-
-    @classmethod
-    def of(cls, patterns: tuple[str, ...] = ()) -> IgnoreRules:
-        """Rules from gitignore patterns, beside the built-in list, which no pattern of the user's lifts."""
-        spec = pathspec.GitIgnoreSpec.from_lines
-        return cls(secret=spec(SECRET_FILES), user=spec(patterns))
-
-    def why_ignored(self, path: str, whole: str = "") -> str | None:
-        """The reason why a file must not be sent; None if it may.
-
-        The user's patterns are for `path`, which is relative to its workspace. What holds secrets is told by
-        the `whole` path: a workspace may be opened inside of `~/.ssh`.
-        """
-        path = path.lstrip("/")
-        if self.secret.match_file((whole or path).lstrip("/").lower()):
-            return "its name says that it holds secrets"
-        if self.user.match_file(path):
-            return "an ignore rule names it"
-        return None
 
 
 REGIONS: Final[Mapping[str, str]] = {

@@ -10,17 +10,15 @@ import re
 from urllib.parse import urlsplit
 
 import msgspec
-import pathspec
 from msgspec import inspect
 
 from codestral_ls.core.config import Settings, parse_fallback
+from codestral_ls.core.ignore import parse
 from codestral_ls.core.privacy import redact
 from codestral_ls.core.schema import Setting, expected
 
-# What a workspace may add to the ignore patterns. Each `*` multiplies the time to match a path, so that one
-# pattern of a hostile repository could stop the server.
+# What a workspace may add to the ignore patterns: each is matched with every file.
 _WORKSPACE_PATTERNS = 100
-_WORKSPACE_STARS = 3
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]+\]?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -121,23 +119,12 @@ def _is_variable(text: str) -> bool:
 
 def ignore_pattern(value: object, index: int, workspace: bool) -> str:
     """The pattern to use, the `index`th of its list. Raises Refused."""
-    if not isinstance(value, str) or not _matches_something(value):
+    if not isinstance(value, str) or not parse([value]):
         raise Refused("This is not a gitignore pattern, so it is ignored.")
     if not workspace:
         return value
     if value.strip().startswith("!"):
         raise Refused("A workspace's file must not lift an ignore rule, so it is ignored.")
-    if index >= _WORKSPACE_PATTERNS or len(re.findall(r"\*+", value)) > _WORKSPACE_STARS:
-        raise Refused(
-            f"A workspace's file may have {_WORKSPACE_PATTERNS} patterns of {_WORKSPACE_STARS} wildcards,"
-            " so this one is ignored."
-        )
+    if index >= _WORKSPACE_PATTERNS:
+        raise Refused(f"A workspace's file may have {_WORKSPACE_PATTERNS} patterns: this one is ignored.")
     return value
-
-
-def _matches_something(pattern: str) -> bool:
-    try:
-        parsed = list(pathspec.GitIgnoreSpec.from_lines([pattern]).patterns)
-    except ValueError:
-        return False
-    return bool(parsed) and parsed[0].include is not None

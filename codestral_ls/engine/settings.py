@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 
 from codestral_ls.core.layers import Layer, Merged, Problem, merge
+from codestral_ls.engine.safe_read import Unreadable, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -98,27 +98,10 @@ def _workspace_layer(root: Path) -> Layer | Problem:
 
 def _content(path: Path, follow: bool) -> bytes:
     """Raises FileNotFoundError, NotADirectoryError, _Unreadable."""
-
-    def opener(name: str, flags: int) -> int:
-        # Opening must not wait for a pipe's other end. Windows has neither flag, but `is_symlink` below.
-        no_follow = 0 if follow else getattr(os, "O_NOFOLLOW", 0)
-        return os.open(name, flags | no_follow | getattr(os, "O_NONBLOCK", 0))
-
     try:
-        if not follow and path.is_symlink():
-            raise _Unreadable("The file is a link, so it is not read. Put a regular file there.")
-        with open(path, "rb", opener=opener) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise _Unreadable("This is not a regular file, so it is not read.")
-            content = file.read(MAX_BYTES + 1)
-    except (FileNotFoundError, NotADirectoryError):
-        raise
-    except (OSError, ValueError) as error:  # A path from an editor may hold a null character: ValueError.
-        reason = getattr(error, "strerror", None) or "its path is not valid"
-        raise _Unreadable(f"The file cannot be read ({reason}), so its settings are not used.") from None
-    if len(content) > MAX_BYTES:
-        raise _Unreadable(f"The file is larger than {MAX_BYTES // 1024} kB, so its settings are not used.")
-    return content
+        return read(path, MAX_BYTES, follow=follow)
+    except Unreadable as why:
+        raise _Unreadable(f"{why}, so its settings are not used.") from None
 
 
 def _parsed(content: bytes) -> Mapping[str, object]:

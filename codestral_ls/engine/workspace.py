@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
-from codestral_ls.core.privacy import IgnoreRules
+from codestral_ls.core.withheld import IgnoreRules, Withheld
+from codestral_ls.engine.ignored import CODESTRALIGNORE, NAMES, why_withheld
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 # Documents of other schemes are output panes, diffs and the like.
 SCHEMES = frozenset({"file", "untitled", "vscode-notebook-cell", "vscode-remote"})
+_ON_THIS_DISK = frozenset({"file", "vscode-notebook-cell"})
 
 
 class Workspace:
@@ -25,14 +28,14 @@ class Workspace:
         self.roots = list(roots)
         self._rules = rules or IgnoreRules.of()
         self._documents: dict[str, Document] = {}
-        self._refusals: dict[str, str | None] = {}
+        self._refusals: dict[str, Withheld | None] = {}
 
     def get(self, uri: str) -> Document | None:
         return self._documents.get(uri)
 
     def open(self, document: Document) -> None:
         self._documents[document.uri] = document
-        self._refusals[document.uri] = self._why_refused(document)
+        self._refusals[document.uri] = self._judged(document)
 
     def update(self, document: Document) -> None:
         """A new version of an open document."""
@@ -44,37 +47,59 @@ class Workspace:
 
     def set_roots(self, roots: Iterable[Path]) -> None:
         self.roots = list(roots)
-        self._judge_again()
+        self.judge_again()
 
     def set_rules(self, rules: IgnoreRules) -> None:
         self._rules = rules
-        self._judge_again()
+        self.judge_again()
+
+    def judge_again(self) -> None:
+        """Decide anew of every open document whether it may be sent: an ignore file has changed."""
+        self._refusals = {uri: self._judged(document) for uri, document in self._documents.items()}
 
     def why_refused(self, document: Document) -> str | None:
-        """Why nothing of this document may be sent to a model; None if it may. Decided when it is opened."""
+        """Why nothing of this document may be sent to a model, as what follows "because"; None if it may.
+        Decided when it is opened."""
+        refusal = self.refusal(document)
+        return refusal.reason if refusal else None
+
+    def refusal(self, document: Document) -> Withheld | None:
+        """The same, with the rule that says so."""
         if document.uri not in self._refusals:
-            return self._why_refused(document)
+            return self._judged(document)
         return self._refusals[document.uri]
 
-    def _judge_again(self) -> None:
-        self._refusals = {uri: self._why_refused(document) for uri, document in self._documents.items()}
+    def why_withheld(self, path: Path) -> Withheld | None:
+        """Why nothing of a file on this disk may be sent, open or not. Its real path counts as well: a link
+        must not lead out what is ignored where it stands."""
+        try:
+            real = Path(os.path.realpath(path))
+        except ValueError:
+            return Withheld("its path is not valid")
+        roots = [*self.roots, *(Path(os.path.realpath(root)) for root in self.roots)]
+        names = NAMES if self._rules.gitignore else (CODESTRALIGNORE,)
+        for each in dict.fromkeys((path, real)):
+            found = self._named(each, roots) or why_withheld(each, roots, names)
+            if found:
+                return found
+        return None
 
-    def _why_refused(self, document: Document) -> str | None:
+    def _judged(self, document: Document) -> Withheld | None:
         try:
             scheme, path = urlsplit(document.uri).scheme, path_of(document.uri)
         except ValueError:
-            return "its address cannot be understood"
+            return Withheld("its address cannot be understood")
         if scheme not in SCHEMES:
-            return f"documents of the kind {scheme!r} are not completed"
+            return Withheld(f"documents of the kind {scheme!r} are not completed")
         if "\0" in document.text:
-            return "it is not a text file"
-        return self._rules.why_ignored(self._relative(path), path.as_posix())
+            return Withheld("it is not a text file")
+        return self.why_withheld(path) if scheme in _ON_THIS_DISK else self._named(path, self.roots)
 
-    def _relative(self, path: Path) -> str:
-        for root in self.roots:
-            if path.is_relative_to(root):
-                return path.relative_to(root).as_posix()
-        return path.as_posix()
+    def _named(self, path: Path, roots: Iterable[Path]) -> Withheld | None:
+        root = next((root for root in roots if path.is_relative_to(root)), None)
+        return self._rules.why_withheld(
+            (path.relative_to(root) if root else path).as_posix(), path.as_posix()
+        )
 
 
 def path_of(uri: str) -> Path:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from codestral_ls.core.config import Settings
 from codestral_ls.core.layers import DEFAULT, MAX_PROBLEMS, Layer, merge
-from codestral_ls.core.privacy import IgnoreRules
 from codestral_ls.core.schema import SETTINGS, settings_table
+from codestral_ls.core.withheld import IgnoreRules
 
 SECRET = "aB3dEfGh12345678901234567890abcd"  # Has the shape of a key of Mistral's, and opens nothing.
 
@@ -180,7 +180,7 @@ RESTRICTIONS = {
     "adds": ({"privacy.ignore": ["a"]}, {"privacy.ignore": ["b"]}, "privacy.ignore", ("a", "b")),
     "not lifts": ({"privacy.ignore": ["a"]}, {"privacy.ignore": ["!a"]}, "privacy.ignore", ("a",)),
     "not empties": ({"privacy.ignore": ["a"]}, {"privacy.ignore": []}, "privacy.ignore", ("a",)),
-    "few stars": ({}, {"privacy.ignore": ["*a*a*a*b"]}, "privacy.ignore", ()),
+    "stars": ({}, {"privacy.ignore": ["*a*a*a*b"]}, "privacy.ignore", ("*a*a*a*b",)),
 }
 
 

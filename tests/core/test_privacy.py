@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codestral_ls.core.privacy import IgnoreRules, is_loopback, redact
+from codestral_ls.core.privacy import is_loopback, redact
 
 SECRETS = {
     "OpenAI": "sk-" + "a1B2" * 8,
@@ -41,28 +41,6 @@ def test_a_private_key_that_does_not_end_is_blanked_to_the_end():
 @pytest.mark.parametrize("text", ["sk-learn = 1", "AKIA = aws", "x = eyJ", "def task_runner(sk): ..."])
 def test_ordinary_code_stays(text):
     assert redact(text) == text
-
-
-PATHS = {
-    "in a folder of secrets": ("home/me/.ssh/config", "", True),
-    "a workspace inside of one": ("config", "/home/me/.aws/config", True),
-    "docker": ("home/me/.docker/config.json", "", True),
-    "kubernetes": ("config", "/home/me/.kube/config", True),
-    "upper case": ("deploy/Server.PEM", "", True),
-    "an example": (".env.example", "", False),
-    "code": ("src/config.py", "/home/me/src/config.py", False),
-}
-
-
-@pytest.mark.parametrize(("path", "whole", "secret"), PATHS.values(), ids=PATHS.keys())
-def test_files_that_hold_secrets_by_their_name(path, whole, secret):
-    assert (IgnoreRules.of().why_ignored(path, whole) is not None) is secret
-
-
-def test_patterns_are_for_the_path_in_the_workspace():
-    rules = IgnoreRules.of(("/generated/*",))
-    assert rules.why_ignored("generated/a.py", "/home/me/project/generated/a.py")
-    assert not rules.why_ignored("src/generated/a.py", "/generated/src/generated/a.py")
 
 
 @given(st.text(st.characters()))

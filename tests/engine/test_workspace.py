@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from codestral_ls.core.privacy import IgnoreRules
 from codestral_ls.core.text import Document
+from codestral_ls.core.withheld import IgnoreRules
 from codestral_ls.engine.workspace import Workspace, path_of
 
 CASES = {
@@ -19,8 +19,8 @@ CASES = {
     "a secret": ("file:///shop/.env", "KEY=1\n", "its name says that it holds secrets"),
     "a secret in capitals": ("file:///shop/Server.PEM", "x\n", "its name says that it holds secrets"),
     "an example of a secret": ("file:///shop/.env.example", "KEY=\n", None),
-    "a folder that is ignored": ("file:///shop/build/out.py", "x\n", "an ignore rule names it"),
-    "a root's own rule": ("file:///shop/local.py", "x\n", "an ignore rule names it"),
+    "a folder that is ignored": ("file:///shop/build/out.py", "x\n", "privacy.ignore names it"),
+    "a root's own rule": ("file:///shop/local.py", "x\n", "privacy.ignore names it"),
     "outside of every root": ("file:///elsewhere/id_rsa", "x\n", "its name says that it holds secrets"),
     "a percent-encoded secret": ("file:///shop/%2Eenv", "KEY=1\n", "its name says that it holds secrets"),
 }
@@ -40,12 +40,7 @@ def test_new_rules_hold_for_open_documents():
     workspace.open(document)
     assert workspace.why_refused(document) is None
     workspace.set_rules(IgnoreRules.of(("*.py",)))
-    assert workspace.why_refused(document) == "an ignore rule names it"
-
-
-def test_a_users_pattern_cannot_lift_the_built_in_list():
-    rules = IgnoreRules.of(("!.env",))
-    assert rules.why_ignored(".env") is not None
+    assert workspace.why_refused(document) == "privacy.ignore names it"
 
 
 def test_paths_of_uris():

@@ -1,0 +1,86 @@
+"""Which files of the disk are kept from every model, by the ignore files on the way to them.
+
+A repository's ignore file can only add protection: what it lifts is what it, or one above it, ignored. Where
+one is there and cannot be read, nothing below it is sent, since nobody knows what it protects.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from codestral_ls.core.ignore import PatternFile, parse
+from codestral_ls.core.withheld import Withheld, by_files
+from codestral_ls.engine.safe_read import Unreadable, read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from codestral_ls.core.ignore import Pattern
+
+GITIGNORE, CODESTRALIGNORE = ".gitignore", ".codestralignore"
+NAMES = (GITIGNORE, CODESTRALIGNORE)
+
+MAX_BYTES = 64 * 1024
+MAX_PATTERNS = 2000
+"""More in one file take too long to match. A long `.gitignore` has two hundred."""
+
+
+def why_withheld(path: Path, roots: Sequence[Path], names: Sequence[str] = NAMES) -> Withheld | None:
+    """Why the ignore files of these names keep a file from every model; None if they do not.
+
+    They are looked for in each folder from the top of the repository, or of the workspace, down to the file.
+    """
+    top = _top(path, roots)
+    parts = path.relative_to(top).parts
+    folders = [top.joinpath(*parts[:depth]) for depth in range(len(parts))]
+    try:
+        chains = [list(_chain(name, folders)) for name in names]
+    except Unreadable as why:
+        return Withheld(f"{why}, so nobody knows what it protects")
+    return next((found for chain in chains if (found := by_files(chain, parts))), None)
+
+
+def _chain(name: str, folders: Sequence[Path]) -> Iterator[PatternFile]:
+    """The ignore files of one name, the weakest first. Raises Unreadable with the file's path in it."""
+    if name == GITIGNORE:
+        # In a worktree `.git` is a file that names another place, where a stranger's must not lead us.
+        yield from _pattern_file(folders[0] / ".git" / "info" / "exclude", 0)
+    for depth, folder in enumerate(folders):
+        yield from _pattern_file(folder / name, depth)
+
+
+def _pattern_file(path: Path, depth: int) -> Iterator[PatternFile]:
+    try:
+        patterns = _parsed(read(path, MAX_BYTES))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except Unreadable as why:
+        raise Unreadable(f"{path} cannot be used ({str(why)[:1].lower()}{str(why)[1:]})") from None
+    if len(patterns) > MAX_PATTERNS:
+        raise Unreadable(f"{path} cannot be used (it has more than {MAX_PATTERNS:,} patterns)")
+    yield PatternFile(str(path), patterns, depth)
+
+
+@functools.lru_cache(maxsize=64)
+def _parsed(content: bytes) -> tuple[Pattern, ...]:
+    return parse(content.decode("utf-8-sig", "replace").split("\n"))
+
+
+def _top(path: Path, roots: Sequence[Path]) -> Path:
+    """The folder where to begin: that of the repository around the outermost root, or else the root.
+
+    Not the home folder, though: a repository of a user's own settings often ignores everything.
+    """
+    start = min((root for root in roots if path.is_relative_to(root)), key=_depth, default=path.parent)
+    home = Path(os.path.expanduser("~"))
+    for folder in (start, *start.parents):
+        if folder != home and os.path.lexists(folder / ".git"):
+            return folder
+    return start
+
+
+def _depth(path: Path) -> int:
+    return len(path.parts)
