@@ -1,7 +1,9 @@
-"""`codestral-ls usage`: what was asked, shown, accepted and kept, by day and by model, from the ledger."""
+"""`codestral-ls usage`: what was asked, what it cost, and what became of it, from the ledger."""
 
 from __future__ import annotations
 
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,57 +12,85 @@ from codestral_ls.cli.terminal import print_json
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from datetime import date
 
+    from codestral_ls.core.budget import Limit, Spent
+    from codestral_ls.core.config import Price
+    from codestral_ls.engine.ledger import Record
     from codestral_ls.engine.usage import Figures, Summary
 
-COLUMNS = (
-    "Requests",
-    "Tokens in",
-    "cached",
-    "out",
-    "Shown",
-    "Accepted",
-    "in part",
-    "Share",
-    "Characters",
-    "Kept after {} s",
-    "Latency, median and p90",
-)
+BY = ("day", "model", "project", "task")
+
+DESCRIPTION = """\
+Requests, tokens and costs, how long requests took, and how many suggestions were shown, accepted and kept:
+by day, model and project, from a ledger that never leaves this machine.
+
+  codestral-ls usage                         the last 30 days
+  codestral-ls usage --days 7 --by project   where the tokens of a week went
+  codestral-ls usage --plot usage.svg        the days as a picture, too
+"""
+
+EPILOG = """\
+Asked      requests that went out to a model
+cached     share of the tokens in that the host had in its cache: cheaper, and faster
+Cost       US dollars, by the price at the time of the request: of the setting budget.prices, or published;
+           "~": partly estimated, as hosts do not count the tokens of a stream that is ended early;
+           "+?": and some requests more, whose price is not known
+Accepted   in whole or in part, and the share of those shown, which is: in sight for 0.3 s
+Kept       median similarity of an accepted text to what stands there five minutes later
+p50, p90   half, and nine in ten, of the requests took no longer
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What there is to show: `broken` lines of `file` could not be read."""
+
+    file: Path
+    broken: int
+    summary: Summary
+    limits: tuple[Limit, ...]
+    spent: Spent
+    prices: Mapping[tuple[str, str], Price | None]
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    import argparse
+
     parser = subparsers.add_parser(
         "usage",
-        help="requests, tokens, and what became of the suggestions",
-        description="Show requests, tokens, latency, and how many suggestions were shown, accepted and kept.",
-        epilog="Share: accepted of shown, shown being in sight for 0.3 s. Kept: the median similarity of the"
-        " accepted text to what stands there later. The ledger never leaves this machine.",
+        help="requests, tokens, costs, and what became of the suggestions",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--days", type=_days, default=30, metavar="N", help="the last N days (default: 30)")
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    parser.add_argument("--by", choices=BY, help="this table only (default: day, model and project)")
+    parser.add_argument("--json", action="store_true", help="print all figures as JSON")
     parser.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the days into a file")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="read this instead of the user's settings file"
+    )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Raises Failure where the ledger cannot be read or the plot not be written."""
-    import os
+    from codestral_ls.cli.usage_text import print_report
 
-    from codestral_ls.app import ledger_file
-
-    file = ledger_file(os.environ)
-    summary, broken = _summary(file, args.days)
+    report = _report(args.config, args.days)
+    days = report.summary.groups["day"]
     if args.json:
-        _print_json(file, summary, broken)
-    elif summary.days:
-        _print_tables(summary)
+        print_json(_facts(report))
+    elif days:
+        print_report(report, (args.by,) if args.by else BY[:3])
     else:
-        print(f"Nothing was suggested in the last {args.days} days: there are no figures in {file} yet.")
-    if broken and not args.json:
-        print(f"{broken:,} lines of {file} are unreadable and were left out.")
-    if args.plot and summary.days:
-        _plot(args.plot, summary)
+        print(
+            f"Nothing was suggested in the last {args.days} days: there are no figures in {report.file} yet."
+        )
+    if args.plot and days:
+        _plot(args.plot, report)
     return 0
 
 
@@ -72,40 +102,92 @@ def _days(text: str) -> int:
     return int(text)
 
 
-def _summary(file: Path, days: int) -> tuple[Summary, int]:
-    from datetime import date, datetime, time, timedelta
+def _report(config: Path | None, days: int) -> Report:
+    import os
+    from datetime import date, timedelta
 
+    from codestral_ls.app import ledger_file
+    from codestral_ls.core.budget import limits
+    from codestral_ls.core.prices import price_of
+    from codestral_ls.engine.settings import load
+
+    merged = load(config, ())
+    for problem in merged.problems:
+        print(f"codestral-ls: {problem}", file=sys.stderr)
+    budget = merged.settings.budget
+    today = date.today()
+    file = ledger_file(os.environ)
+    try:
+        summary, spent, broken = _summed(file, today - timedelta(days=days - 1), today)
+    except OSError as error:
+        raise Failure(f"The ledger {file} cannot be read: {error.strerror}.") from None
+    prices = {product: price_of(*product, budget.prices) for product in summary.products}
+    return Report(file, broken, summary, limits(budget), spent, prices)
+
+
+def _summed(file: Path, first: date, today: date) -> tuple[Summary, Spent, int]:
+    """The figures from the first day on, what was spent this month, and the number of broken lines."""
+    from collections import defaultdict
+    from datetime import date, datetime, time
+
+    from codestral_ls.core.budget import Spent
     from codestral_ls.engine.ledger import Reader
     from codestral_ls.engine.usage import summarize
 
     # Days are the user's own, from midnight to midnight.
-    first = date.today() - timedelta(days=days - 1)
-    reader = Reader(file, datetime.combine(first, time()).timestamp())
-    try:
-        return summarize(reader, lambda moment: date.fromtimestamp(moment).isoformat()), reader.broken
-    except OSError as error:
-        raise Failure(f"The ledger {file} cannot be read: {error.strerror}.") from None
+    reader = Reader(file, datetime.combine(min(first, today.replace(day=1)), time()).timestamp())
+    start = datetime.combine(first, time()).timestamp()
+    dollars: defaultdict[date, float] = defaultdict(float)
+
+    def counted() -> Iterator[Record]:
+        for record in reader:
+            dollars[date.fromtimestamp(record.time)] += record.cost_usd or 0.0
+            if record.time >= start:
+                yield record
+
+    summary = summarize(counted(), lambda moment: date.fromtimestamp(moment).isoformat())
+    return summary, Spent.of(dollars, today), reader.broken
 
 
-def _print_json(file: Path, summary: Summary, broken: int) -> None:
-    facts = {
-        "ledger": str(file),
-        "unreadable_lines": broken,
-        "total": _facts(summary.total),
-        "days": {name: _facts(figures) for name, figures in summary.days.items()},
-        "models": {name: _facts(figures) for name, figures in summary.models.items()},
+def _facts(report: Report) -> dict[str, Any]:
+    groups = {
+        f"{group}s": {name: _figures(figures) for name, figures in named.items()}
+        for group, named in report.summary.groups.items()
     }
-    print_json(facts)
+    limits = [
+        {"setting": limit.setting, "limit": limit.amount, "spent": round(limit.used(report.spent), 6)}
+        for limit in report.limits
+    ]
+    return {
+        "ledger": str(report.file),
+        "unreadable_lines": report.broken,
+        "spent_usd": {"today": round(report.spent.day, 6), "this_month": round(report.spent.month, 6)},
+        "budget": limits,
+        "prices": [_price(*product, price) for product, price in report.prices.items()],
+        "total": _figures(report.summary.total),
+        **groups,
+    }
 
 
-def _facts(figures: Figures) -> dict[str, Any]:
+def _price(host: str, model: str, price: Price | None) -> dict[str, Any]:
+    from msgspec.structs import asdict
+
+    return {"host": host, "model": model, "usd_per_million_tokens": price and asdict(price)}
+
+
+def _figures(figures: Figures) -> dict[str, Any]:
     median, tenth = figures.latency or (None, None)
     return {
         "requests": figures.requests,
         "failed": figures.failed,
+        "given_up": figures.given_up,
         "prompt_tokens": figures.prompt_tokens,
         "cached_tokens": figures.cached_tokens,
         "completion_tokens": figures.completion_tokens,
+        "cached_share": figures.cached_share,
+        "requests_with_estimated_tokens": figures.estimated,
+        "cost_usd": round(figures.dollars, 6),
+        "requests_of_unknown_cost": figures.unpriced,
         **figures.counts,
         "accepted_in_menu": figures.listed,
         "accepted_share": figures.share,
@@ -115,56 +197,10 @@ def _facts(figures: Figures) -> dict[str, Any]:
     }
 
 
-def _print_tables(summary: Summary) -> None:
-    _print_table("Day", {**summary.days, "all": summary.total} if len(summary.days) > 1 else summary.days)
-    print()
-    _print_table("Model", {name or "none": figures for name, figures in summary.models.items()})
-
-
-def _print_table(first: str, rows: Mapping[str, Figures]) -> None:
-    import sys
-
-    from rich.console import Console
-    from rich.table import Table
-
-    from codestral_ls.engine.retention import AFTER
-
-    table = Table(first, box=None, pad_edge=False)
-    for column in COLUMNS:
-        table.add_column(column.format(", ".join(map(str, AFTER))), justify="right")
-    for name, figures in rows.items():
-        table.add_row(name, *_cells(figures))
-    Console(width=None if sys.stdout.isatty() else 180).print(table)
-
-
-def _cells(figures: Figures) -> list[str]:
-    numbers = (
-        figures.requests,
-        figures.prompt_tokens,
-        figures.cached_tokens,
-        figures.completion_tokens,
-        figures.counts["shown"],
-        figures.counts["accepted"],
-        figures.counts["partial"],
-    )
-    latency = figures.latency
-    return [
-        *(f"{number:,}" for number in numbers),
-        _percent(figures.share),
-        f"{figures.characters:,}",
-        " ".join(map(_percent, figures.retained.values())),
-        f"{latency[0]:,.0f} {latency[1]:,.0f} ms" if latency else "–",
-    ]
-
-
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{share:.0%}"
-
-
-def _plot(file: Path, summary: Summary) -> None:
+def _plot(file: Path, report: Report) -> None:
     from codestral_ls.cli.plot import plot
 
     try:
-        file.write_text(plot(summary.days), encoding="utf-8")
+        file.write_text(plot(report.summary.groups["day"], report.limits), encoding="utf-8")
     except OSError as error:
         raise Failure(f"{file} cannot be written: {error.strerror}.") from None

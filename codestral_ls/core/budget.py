@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import date
 
     from codestral_ls.core.config import Budget
 
@@ -53,13 +53,14 @@ class Limit:
         return (spent.day if self.period == "day" else spent.month) / self.rate
 
     def reached(self, spent: Spent) -> bool:
-        return self.used(spent) >= self.amount
+        # Ten times a tenth of a dollar are a dollar.
+        return round(self.used(spent), 6) >= self.amount
 
     def until(self, spent: Spent) -> str:
         """When it begins anew."""
         if self.period == "day":
             return "midnight"
-        return f"1 {date(spent.today.year, spent.today.month % 12 + 1, 1):%B}"
+        return f"the end of {spent.today:%B}"
 
     def why_reached(self, spent: Spent) -> str:
         """One sentence for the user."""
@@ -88,5 +89,5 @@ def money(amount: float, sign: str = "$") -> str:
     """An amount as it is read: two decimals, and four where they would hide most of it."""
     if 0 < amount < 0.0001:
         return f"<{sign}0.0001"
-    decimals = 4 if amount < 0.1 and amount != round(amount, 2) else 2
+    decimals = 4 if amount < 0.01 and amount != round(amount, 2) else 2
     return f"{sign}{amount:,.{decimals}f}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
+from codestral_ls.core.budget import money
 from codestral_ls.core.config import Price
 from codestral_ls.core.privacy import REGIONS, is_loopback
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from codestral_ls.core.model import Usage
 
-_DOCS: Final = "Mistral's documentation, August 2026"
+_DOCS: Final = "Mistral's documentation of August 2026"
 _CACHED_SHARE: Final = 0.1
 
 # Dollars for a million tokens in and out, by name. A name that is not here is no guess away from one that is:
@@ -34,11 +35,11 @@ _MISTRAL: Final[Mapping[str, Price]] = {
     for name in names.split()
 }
 
-_SURCHARGE: Final = "without this host's surcharge, whose height is not published"
+_SURCHARGE: Final = "to which this host adds a surcharge that is not published"
 _REMARKS: Final[Mapping[str, str]] = {
     "api.eu.mistral.ai": _SURCHARGE,
     "api.us.mistral.ai": _SURCHARGE,
-    "codestral.mistral.ai": "where no other price is named for this host",
+    "codestral.mistral.ai": "which names no other price for this host",
 }
 
 FREE: Final = Price(input=0.0, output=0.0, source="it runs on this machine")
@@ -60,8 +61,21 @@ def price_of(host: str, model: str, table: Mapping[str, Price]) -> Price | None:
 
 
 def cost(price: Price, usage: Usage) -> float:
-    """US dollars for a request. Where the price has no figure for cached input, it is a tenth: Mistral's."""
-    cached_price = price.input * _CACHED_SHARE if price.cached is None else price.cached
+    """US dollars for a request."""
     cached = min(usage.cached, usage.prompt)
     computed = usage.prompt - cached
-    return (computed * price.input + cached * cached_price + usage.completion * price.output) / 1e6
+    dollars = computed * price.input + cached * _cached(price) + usage.completion * price.output
+    return dollars / 1e6
+
+
+def describe(host: str, model: str, price: Price | None) -> str:
+    """A price and where it is from, as a sentence for the user."""
+    if price is None:
+        return f"The price of {model} at {host} is not known: give it in budget.prices."
+    figures = f"{money(price.input)} in, {money(_cached(price))} cached, {money(price.output)} out"
+    return f"A million tokens of {model} at {host}: {figures} ({price.source})."
+
+
+def _cached(price: Price) -> float:
+    """Where the price has no figure for cached input, it is a tenth: Mistral's."""
+    return price.input * _CACHED_SHARE if price.cached is None else price.cached

@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+from collections import defaultdict
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 import msgspec
@@ -22,19 +24,22 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-Kind = Literal["asked", "shown", "accepted", "partial", "typed", "rejected", "ignored", "retained"]
+Kind = Literal["asked", "shown", "accepted", "partial", "typed", "rejected", "ignored", "retained", "spent"]
 
 Task = Literal["completion", "refactoring"]
 
 MAX_BYTES = 10_000_000
 """A file larger than this becomes `ledger.1.jsonl`, in place of the one before."""
 
+_MONTH = 32 * 86_400
+
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """One event. `time` is in seconds since the epoch, `milliseconds` from a request to its end; for "shown",
     how long the suggestion was in sight. `length` is what a model answered, what was shown or what was
     accepted, in characters. "retained" has the seconds since acceptance in `after`. `outcome` is how a
-    request ended ("ok", "given up", or the error's class), or "menu" for what was accepted there.
+    request ended ("ok", "given up", or the error's class), or "menu" for what was accepted there. "spent" is
+    what is kept of the requests of a day and model whose records had to go.
 
     `model` is the whole identity; `name` is what prices are known by, for a model at a `host`. Tokens are
     `estimated` where the host did not tell. `cost_usd` is missing where nobody knows the price. `project` is
@@ -99,7 +104,7 @@ class Ledger:
         record = msgspec.structs.replace(record, **measured())
         try:
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _make_room(file)
+            _make_room(file, self.now())
             with file.open("ab") as stream:
                 stream.write(msgspec.json.encode(record) + b"\n")
         except OSError as error:
@@ -124,9 +129,10 @@ class Reader:
         """Raises OSError where a file is there and cannot be read."""
         for file in (older(self._file), self._file):
             with contextlib.suppress(FileNotFoundError):
-                yield from self._rest(file)
+                yield from self.rest(file)
 
-    def _rest(self, file: Path) -> Iterator[Record]:
+    def rest(self, file: Path) -> Iterator[Record]:
+        """Those of one of its files. Raises OSError where it cannot be read."""
         with file.open("rb") as lines:
             # By its number, since another server may give the file another name meanwhile.
             facts = os.fstat(lines.fileno())
@@ -155,7 +161,7 @@ def older(file: Path) -> Path:
     return file.with_suffix(f".1{file.suffix}")
 
 
-def _make_room(file: Path) -> None:
+def _make_room(file: Path, now: float) -> None:
     """Several servers write one ledger: one of them moves it."""
     if _size(file) <= MAX_BYTES:
         return
@@ -163,7 +169,27 @@ def _make_room(file: Path) -> None:
 
     with contextlib.suppress(filelock.Timeout), filelock.FileLock(file.with_suffix(".lock"), timeout=0):
         if _size(file) > MAX_BYTES:
+            spent = _spent(older(file), now - _MONTH)
             file.replace(older(file))
+            with file.open("ab") as stream:
+                stream.writelines(msgspec.json.encode(record) + b"\n" for record in spent)
+
+
+def _spent(file: Path, since: float) -> list[Record]:
+    """What is kept of a file that has to go: a busy month does not fit into two, and its budget must."""
+    dollars: defaultdict[tuple[date, str, str], float] = defaultdict(float)
+    with contextlib.suppress(FileNotFoundError):
+        for record in Reader(file, since).rest(file):
+            dollars[date.fromtimestamp(record.time), record.model, record.project] += record.cost_usd or 0.0
+    return [
+        Record(_noon(day), "spent", "", model, project=project, cost_usd=round(total, 9))
+        for (day, model, project), total in dollars.items()
+        if total
+    ]
+
+
+def _noon(day: date) -> float:
+    return datetime.combine(day, time(12)).timestamp()
 
 
 def _size(file: Path) -> int:

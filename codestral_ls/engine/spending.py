@@ -27,6 +27,7 @@ class Spending:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._follows = False
+        self._summed = False
         self._readable = True
         self._reader: Reader | None = None
         self._days: defaultdict[date, float] = defaultdict(float)
@@ -73,8 +74,10 @@ class Spending:
         assert self._reader
         try:
             for record in self._reader:
-                if record.cost_usd:
+                # "spent" repeats what was read before, but for the first time.
+                if record.cost_usd and (record.kind == "asked" or not self._summed):
                     self._found.append((record.suggestion, date.fromtimestamp(record.time), record.cost_usd))
+            self._summed = True
         except OSError as error:
             if self._readable:
                 logger.warning("The budget misses what others spend: %s.", error.strerror)
