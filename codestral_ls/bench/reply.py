@@ -107,7 +107,14 @@ def events(reply: Reply, body: Mapping[str, Any]) -> Iterator[bytes]:
         counts = usage(text, finish, body) | dict(reply.usage)
         yield _event(reply, body, {"content": reply.content(last)}, reply.finish or finish, {"usage": counts})
     if reply.ending == "done":
-        yield _framed(reply, END.encode())
+        yield framed(reply, END.encode())
+
+
+def framed(reply: Reply, data: bytes) -> bytes:
+    """The bytes of an event with this data."""
+    newline = reply.newline.encode()
+    comment = b": still here" + newline * 2 if reply.comments else b""
+    return comment + b"data: " + data + newline * 2
 
 
 def _event(
@@ -121,13 +128,7 @@ def _event(
     content = _envelope("chat.completion.chunk", reply, body) | {"choices": [choice], **(more or {})}
     if reply.padding:
         content["p"] = "abcdefghijklmnop"[: 1 + len(str(delta)) % 16]
-    return _framed(reply, msgspec.json.encode(content))
-
-
-def _framed(reply: Reply, data: bytes) -> bytes:
-    newline = reply.newline.encode()
-    comment = b": still here" + newline * 2 if reply.comments else b""
-    return comment + b"data: " + data + newline * 2
+    return framed(reply, msgspec.json.encode(content))
 
 
 def _envelope(kind: str, reply: Reply, body: Mapping[str, Any]) -> dict[str, Any]:

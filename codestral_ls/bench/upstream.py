@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -34,6 +34,7 @@ class Upstream(Server):
     """
 
     models: tuple[str, ...] = ("codestral-latest",)
+    routes: tuple[str, ...] = (FIM_PATH,)
 
     def __init__(
         self,
@@ -59,7 +60,15 @@ class Upstream(Server):
     @property
     def requests(self) -> list[Exchange]:
         """The completion requests so far, in the order of their arrival."""
-        return [exchange for exchange in self.exchanges if exchange.path.endswith(FIM_PATH)]
+        return [exchange for exchange in self.exchanges if exchange.path.endswith(self.routes)]
+
+    def whole(self, exchange: Exchange, reply: Reply) -> Mapping[str, Any]:
+        """The answer to a request that does not ask for a stream."""
+        return whole(reply, exchange.json)
+
+    def events(self, exchange: Exchange, reply: Reply) -> Iterable[bytes]:
+        """The stream of events that tells a reply."""
+        return events(reply, exchange.json)
 
     async def _respond(self, exchange: Exchange) -> None:
         failed = next((found for check in self._checks if (found := check(exchange))), None)
@@ -76,7 +85,7 @@ class Upstream(Server):
     def _route(self, exchange: Exchange) -> Answer:
         if exchange.path.endswith(MODELS_PATH):
             return Plain(200, {"object": "list", "data": [_card(model) for model in self.models]})
-        if exchange.method != "POST" or not exchange.path.endswith(FIM_PATH):
+        if exchange.method != "POST" or not exchange.path.endswith(self.routes):
             return NO_ROUTE
         return self.reply(exchange) if callable(self.reply) else self.reply
 
@@ -91,14 +100,14 @@ class Upstream(Server):
         body = exchange.json
         await asyncio.sleep(self.latency if reply.latency is None else reply.latency)
         if not body.get("stream"):
-            return self._say(exchange, 200, whole(reply, body), reply.headers)
+            return self._say(exchange, 200, self.whole(exchange, reply), reply.headers)
         exchange.start(200, {"content-type": "text/event-stream", **self._headers(), **reply.headers})
-        await self._stream(exchange, reply, body)
+        await self._stream(exchange, reply)
         return None
 
-    async def _stream(self, exchange: Exchange, reply: Reply, body: Mapping[str, Any]) -> None:
+    async def _stream(self, exchange: Exchange, reply: Reply) -> None:
         delay = self.token_delay if reply.token_delay is None else reply.token_delay
-        writes = [*reply.pack(events(reply, body)), b""]
+        writes = [*reply.pack(self.events(exchange, reply)), b""]
         for number, (data, following) in enumerate(pairwise(writes)):
             if number > 1 and delay:
                 await asyncio.sleep(delay)

@@ -146,6 +146,8 @@ class OpenAI:
         self._way = way_of(self._address, model, self._fim, self._template)
 
     def _degraded(self) -> str:
+        if not self._model:
+            return ""
         if self._way == "chat":
             return _ASKED
         return _PREFIX_ONLY if self._way == "template" and self._template is None else ""

@@ -17,9 +17,10 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from codestral_ls.bench.reply import Plain, Reply, prompt_tokens
-from codestral_ls.bench.upstream import MODELS_PATH, NO_ROUTE, Upstream
+from codestral_ls.bench.upstream import FIM_PATH, MODELS_PATH, NO_ROUTE, Upstream
+from tests.upstream import chat
 from tests.upstream.errors import CAPACITY, ERRORS, NOT_FIM, UNAUTHORIZED, invalid_model, too_long
-from tests.upstream.validation import validate
+from tests.upstream.validation import CHAT_FIELDS, FIM_FIELDS, validate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -27,14 +28,19 @@ if TYPE_CHECKING:
     from codestral_ls.bench.serve import Exchange
     from codestral_ls.bench.upstream import Answer
 
+CHAT_PATH = "/v1/chat/completions"
 CHAT_MODELS = ("mistral-small-latest",)
 CONTEXT_TOKENS = 131_072
+
+
+_TELLING = chat.Telling(usage_apart=False)
 
 
 class FakeMistral(Upstream):
     """Both hosts. `older` gives error bodies the shape of 2025. Limits count down, but refuse nothing."""
 
     models = ("codestral-latest", "codestral-2508")
+    routes = (FIM_PATH, CHAT_PATH)
     api_key = "api-key-of-the-tests"
     codestral_key = "codestral-key-of-the-tests"
 
@@ -84,14 +90,28 @@ class FakeMistral(Upstream):
     def _acceptable(self, exchange: Exchange) -> Plain | None:
         if exchange.method != "POST":
             return None
-        return validate(exchange.body, older=self.older) or self._answerable(exchange.json)
+        fields = CHAT_FIELDS if _is_chat(exchange) else FIM_FIELDS
+        refused = validate(exchange.body, older=self.older, fields=fields)
+        return refused or self._answerable(exchange.json, chatting=_is_chat(exchange))
 
-    def _answerable(self, body: dict[str, Any]) -> Plain | None:
-        if body["model"] in CHAT_MODELS:
+    def whole(self, exchange: Exchange, reply: Reply) -> Mapping[str, Any]:
+        return (
+            chat.whole(reply, exchange.json, _TELLING)
+            if _is_chat(exchange)
+            else super().whole(exchange, reply)
+        )
+
+    def events(self, exchange: Exchange, reply: Reply) -> Iterable[bytes]:
+        if _is_chat(exchange):
+            return chat.events(reply, exchange.json, _TELLING)
+        return super().events(exchange, reply)
+
+    def _answerable(self, body: dict[str, Any], *, chatting: bool) -> Plain | None:
+        if body["model"] in CHAT_MODELS and not chatting:
             return NOT_FIM
-        if body["model"] not in self.models:
+        if body["model"] not in (*self.models, *CHAT_MODELS):
             return invalid_model(body["model"])
-        counted = prompt_tokens(body)
+        counted = prompt_tokens(body | {"prompt": chat.texts_of(body)})
         return too_long(counted, self.context_tokens) if counted > self.context_tokens else None
 
     def _is_codestral(self, exchange: Exchange) -> bool:
@@ -105,6 +125,10 @@ class FakeMistral(Upstream):
             "x-ratelimit-limit-tokens-minute": "50000",
             "mistral-correlation-id": f"{len(self.exchanges):032x}",
         }
+
+
+def _is_chat(exchange: Exchange) -> bool:
+    return exchange.path.endswith(CHAT_PATH)
 
 
 def grouped(count: int) -> Callable[[Iterable[bytes]], Iterator[bytes]]:
