@@ -26,7 +26,10 @@ _TELLING = 12
 """A line of what was sent counts as repeated from this length on; shorter ones are in any sentence."""
 
 _REFUSALS = (
-    (("context length", "too long", "too large"), "Set a smaller budget: the model cannot read so much."),
+    (
+        ("context length", "context size", "too long", "too large"),
+        "Set a smaller budget: the model cannot read so much.",
+    ),
     (("model",), "Choose another model: one that fills in the middle."),
     (("route", "not found"), "Check base_url."),
 )
@@ -182,7 +185,10 @@ def _location(parts: object) -> str:
 
 
 def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    # Ollama hands on what llama.cpp's server said to it: an error's JSON, as the text of its own.
+    return (value.startswith("{") and human_message(value.encode())) or value
 
 
 def _telling_lines(private: tuple[str, ...]) -> Iterator[str]:

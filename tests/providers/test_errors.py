@@ -163,6 +163,8 @@ def test_retry_after(value, seconds):
 BODIES = {
     "error.message first": ({"error": {"message": "a"}, "message": "b"}, "a"),
     "error as text": ({"error": "a"}, "a"),
+    "error in a text": ({"error": '{"error":{"code":400,"message":"a"}}'}, "a"),
+    "a text that only begins so": ({"error": "{a"}, "{a"),
     "message": ({"message": "b", "detail": "c"}, "b"),
     "detail in message": ({"message": {"detail": "c"}, "detail": "d"}, "c"),
     "detail": ({"detail": "d"}, "d"),
