@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import platformdirs
 
-from codestral_ls.core.config import Settings
+from codestral_ls.core.config import Settings, parse_fallback
 from codestral_ls.core.model import ModelError
 from codestral_ls.core.privacy import Reach
 from codestral_ls.core.withheld import IgnoreRules
+from codestral_ls.engine.accounts import Accounts
 from codestral_ls.engine.cache import DiskTier, cache_folder
 from codestral_ls.engine.carrier import Carrier
 from codestral_ls.engine.complete import Completer, Options
@@ -26,18 +26,17 @@ from codestral_ls.engine.status import Status
 from codestral_ls.engine.workspace import Workspace
 from codestral_ls.log import trace
 from codestral_ls.providers import choose
-from codestral_ls.providers.store import install, model_named
+from codestral_ls.weights import Absent, Declined, fetch
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
-    from contextlib import AbstractContextManager
 
     from codestral_ls.core.config import Completion, Endpoint
     from codestral_ls.core.layers import Problem
     from codestral_ls.core.model import Model
     from codestral_ls.providers import Choice
+    from codestral_ls.user import User
 
-    Progress = Callable[[int, int], None]
     Choose = Callable[[Endpoint, Mapping[str, str], Reach], Awaitable[Choice]]
 
 
@@ -54,22 +53,6 @@ _WHERE_CODE_GOES = (
     "privacy.hosts",
 )
 _USERS_OWN = (EDITOR, COMMAND_LINE)
-
-
-class User(Protocol):
-    """The person in front of the editor or the terminal."""
-
-    def tell(self, status: Status) -> None:
-        """Show the state of completion."""
-        ...
-
-    async def consent(self, question: str, yes: str) -> bool:
-        """Whether they agree; False where nobody can be asked."""
-        ...
-
-    def progress(self, title: str) -> AbstractContextManager[Progress]:
-        """Shows how many bytes of how many are done. The callback may be called from another thread."""
-        ...
 
 
 class App:
@@ -91,6 +74,7 @@ class App:
     ) -> None:
         self.workspace = Workspace()
         self.ledger = ledger or Ledger(ledger_file(environ), time.time)
+        self.accounts = Accounts(self.ledger, self.workspace)
         self.feedback = Feedback(self.ledger, clock, self.workspace.get)
         self.settings = Settings()
         self.origins: Mapping[str, str] = {}
@@ -104,6 +88,7 @@ class App:
         self._choose = choose
         self._clock = clock
         self.model: Model | None = None
+        self._models: list[Model] = []
         self._disk: DiskTier | None = None
         self._connecting: asyncio.Task[None] | None = None
         self.unclear: Problem | None = None
@@ -115,6 +100,7 @@ class App:
         before, self.settings, self.origins = self.settings, merged.settings, merged.origins
         privacy = self.settings.privacy
         self.workspace.set_rules(IgnoreRules.of(privacy.ignore, gitignore=privacy.gitignore))
+        self.accounts.configure(self.settings.budget)
         unclear, self.unclear = self.unclear, self._first_unclear(merged.problems)
         now = (self.settings.completion, self.settings.cache, self._reach, self.unclear)
         if now != (before.completion, before.cache, _reach(before), unclear) and self._connecting:
@@ -173,65 +159,84 @@ class App:
         if self.unclear:
             self._tell(Status("error", f"Nothing is sent until this is mended: {self.unclear}", ""))
             return
-        try:
-            self.choice = await self._choose(self.settings.completion, self._environ, self._reach)
-            if self.choice.install and not await self._fetched(self.choice.install):
-                return
-            self._use(self.choice.connect())
-            await self._warm()
-        except ModelError as error:
-            label = self.model.profile.label if self.model else ""
-            self._tell(Status("error", error.message, label))
+        await self.accounts.ready()
+        completion = self.settings.completion
+        waiting = [completion, *map(parse_fallback, completion.fallback)]
+        missing: list[ModelError] = []
+        while waiting:
+            try:
+                model = await self._first(waiting.pop(0))
+            except ModelError as error:
+                missing.append(error)
+                continue
+            for left_out in missing[1:]:
+                self._warn(left_out)
+            carrier = self._use(model, instead=missing[0].message if missing else "")
+            await asyncio.gather(carrier.warm(), self._add(waiting, carrier))
+            return
+        declined = isinstance(missing[0], Declined)
+        self._tell(Status("off" if declined else "error", missing[0].message, ""))
 
-    async def _warm(self) -> None:
-        assert self.model is not None
-        label = self.model.profile.label
-        self._tell(Status("working", f"Warming up {label}.", label))
-        await self.model.warm()
-        self._tell(Status("ready", "", label))
+    async def _first(self, endpoint: Endpoint) -> Model:
+        """The model that is asked first. Raises a `ModelError`."""
+        self.choice = await self._choose(endpoint, self._environ, self._reach)
+        if self.choice.install:
+            await fetch(self._user, self.choice.install, _sentence(self.choice.why))
+        return self.choice.connect()
 
-    def _use(self, model: Model) -> None:
+    async def _add(self, fallbacks: Sequence[Endpoint], carrier: Carrier) -> None:
+        """The models that answer where that one does not, those that can be had, each once."""
+        from codestral_ls.providers.embedded import profile_of
+
+        for endpoint in fallbacks:
+            try:
+                choice = await self._choose(endpoint, self._environ, self._reach)
+                absent = choice.install and Absent(profile_of(choice.install), self._user, choice.connect)
+                model = absent or choice.connect()
+            except ModelError as error:
+                self._warn(error)
+                continue
+            known = {model.profile.identity for model in self._models}
+            self._models.append(model)
+            if model.profile.identity not in known:
+                carrier.add(model)
+
+    def _use(self, model: Model, *, instead: str) -> Carrier:
         settings = self.settings
         cache = settings.cache
         self.model = model
+        self._models.append(model)
         self.feedback.model = model.profile.identity
         self._disk = DiskTier(cache_folder(), cache.size_mb, cache.days) if cache.disk else None
         if self._disk:
             self._disk.warm()
-        carrier = Carrier(model, disk=self._disk, ledger=self.ledger, clock=self._clock, on_status=self._tell)
+        carrier = Carrier(
+            model,
+            disk=self._disk,
+            accounts=self.accounts,
+            clock=self._clock,
+            on_status=self._tell,
+            hedge_after=settings.completion.hedge_ms / 1000,
+            instead=instead,
+        )
         options = _options(settings.completion)
         ignored = self.feedback.ignored_in_a_row
         self.completer = Completer(model.profile, carrier, self.workspace, options, ignored)
+        return carrier
 
     async def _disconnect(self) -> None:
-        completer, model, disk = self.completer, self.model, self._disk
+        completer, models, disk = self.completer, self._models, self._disk
         self.completer = self.model = self._disk = None
+        self._models = []
         if completer:
             await completer.aclose()
-        if model:
+        for model in models:
             await model.aclose()
         if disk:
             await asyncio.to_thread(disk.close)
 
-    async def _fetched(self, name: str) -> bool:
-        """Get the weights of an embedded model, if the user agrees. Raises a `ModelError`."""
-        model = model_named(name)
-        size = f"{model.bytes / 1e6:,.0f} MB"
-        assert self.choice is not None
-        question = f"{_sentence(self.choice.why)} Fetch the model {name} ({size}, {model.licence})?"
-        if not await self._user.consent(question, f"Fetch {size}"):
-            self._tell(
-                Status("off", f"No model: run `codestral-ls models install {name}`, or set a key.", "")
-            )
-            return False
-        stopped = threading.Event()
-        with self._user.progress(f"Fetching {name}") as progress:
-            try:
-                await asyncio.to_thread(install, name, progress, stopped)
-            except asyncio.CancelledError:
-                stopped.set()
-                raise
-        return True
+    def _warn(self, error: ModelError) -> None:
+        self._user.warn(f"A model of completion.fallback is left out: {error.message}")
 
     def _tell_fault(self, connecting: asyncio.Task[None]) -> None:
         """Nobody awaits the task: an error of ours would leave the user with "warming up" for good."""

@@ -70,7 +70,10 @@ def _parts(error: BaseException | None) -> Iterator[str]:
     while error is not None:
         frames = " ".join(_frames(error))
         yield f"{type(error).__name__} ({frames})" if frames else type(error).__name__
-        error = error.__cause__ or error.__context__
+        if isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        else:
+            error = error.__cause__ or error.__context__
 
 
 def _frames(error: BaseException) -> Iterator[str]:

@@ -18,9 +18,13 @@ class Listener:
 
     def __init__(self):
         self.told: list[Status] = []
+        self.warned: list[str] = []
 
     def tell(self, status):
         self.told.append(status)
+
+    def warn(self, message):
+        self.warned.append(message)
 
     async def consent(self, question, yes):
         return False

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import codestral_ls
+from codestral_ls.core.model import Profile
 from codestral_ls.core.polish import Hole, polish
 from codestral_ls.core.prompt import Site
 from codestral_ls.core.suggestion import Reply, know
@@ -93,7 +94,7 @@ def test_5_the_edit_gives_exactly_prefix_text_and_suffix(data, eol, encoding, mo
     before, after = data.draw(texts(eol)), data.draw(texts(eol))
     reply = data.draw(texts("\n"))
     place = Site(Document.of("file:///a.py", "python", 1, before + after), len(before))
-    known = know(place, Reply("id", reply, "stop", mode), 12, 2)
+    known = know(place, Reply("id", reply, "stop", mode), Profile("a", "a model"), 2)
     suggestion = known.at(place, "model")
     if suggestion is None:
         return

@@ -12,9 +12,11 @@ import pytest
 
 from codestral_ls.bench.client import Refused, running_server
 from codestral_ls.bench.reply import Reply
+from codestral_ls.core.privacy import Reach
 from codestral_ls.core.prompt import Site
 from codestral_ls.core.suggestion import Suggestion
 from codestral_ls.core.text import Document, Edit, Span, apply_edits
+from codestral_ls.engine.accounts import Accounts
 from codestral_ls.engine.carrier import Carrier
 from codestral_ls.engine.complete import Completer, Options
 from codestral_ls.engine.ledger import Ledger
@@ -60,11 +62,17 @@ async def test_the_engine_over_http(caplog):
     documents = [Document.of(f"file:///{n}.py", "python", 1, "def f():\n    x = \n" * 5) for n in range(3)]
     async with FakeMistral(flaky(2)) as upstream:
         model = Mistral(
-            upstream.api_url, "codestral-latest", upstream.api_key, key_name="a test", timeout=0.2
+            upstream.api_url,
+            "codestral-latest",
+            upstream.api_key,
+            key_name="a test",
+            reach=Reach(),
+            timeout=0.2,
         )
         ledger = Ledger(None, lambda: 0.0)
-        carrier = Carrier(model, disk=None, ledger=ledger, clock=ticks.__next__, on_status=lambda _: None)
-        completer = Completer(model.profile, carrier, Workspace(), Options(debounce=0.001))
+        accounts = Accounts(ledger, workspace := Workspace())
+        carrier = Carrier(model, disk=None, accounts=accounts, clock=ticks.__next__, on_status=lambda _: None)
+        completer = Completer(model.profile, carrier, workspace, Options(debounce=0.001))
         asked: list[asyncio.Task] = []
         while len(asked) < REQUESTS:
             which = lot.randrange(3)

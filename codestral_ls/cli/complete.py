@@ -81,7 +81,7 @@ def _check_allowed(app: App, path: Path, site: Site) -> None:
 async def _asked(app: App, site: Site) -> Suggestion | None:
     """The completion. Raises `Failure` with the reason where the model could not be asked."""
     suggestion = await app.completer.complete(site, "invoked") if app.completer else None
-    if suggestion is None and app.status.state in ("warning", "error", "off"):
+    if suggestion is None and app.status.state not in ("ready", "working"):
         raise Failure(app.status.message)
     return suggestion
 
@@ -115,7 +115,7 @@ def _facts(app: App, site: Site, suggestion: Suggestion | None, milliseconds: in
     return {
         "text": suggestion.text if suggestion else None,
         "range": _range(site, suggestion) if suggestion else None,
-        "model": app.completer.profile.label if app.completer else None,
+        "model": app.status.model or None,
         "why": app.choice.why if app.choice else None,
         "tokens": msgspec.to_builtins(usage) if usage else None,
         "milliseconds": milliseconds,

@@ -28,6 +28,9 @@ class Terminal:
     def tell(self, status: Status) -> None:
         self.status = status
 
+    def warn(self, message: str) -> None:
+        print(f"codestral-ls: {message}", file=sys.stderr)
+
     async def consent(self, question: str, yes: str) -> bool:
         return self._fetches
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from codestral_ls.core.model import FimRequest
@@ -14,6 +14,7 @@ from codestral_ls.core.text import line_feeds
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from codestral_ls.core.model import Snippet
     from codestral_ls.core.text import Document
 
 Mode = Literal["single", "multi"]
@@ -171,6 +172,41 @@ def build_fim(view: Window, mode: Mode, max_tokens: int, cache_key: str = "") ->
         stop=("\n",) if stops_at_line_end else (),
         cache_key=cache_key,
     )
+
+
+def fitted(request: FimRequest, budget: Budget) -> FimRequest:
+    """The request for a model that may be sent less than the one it was built for. What is nearest to the
+    hole stays; lines stay whole, and so do snippets, which have what the prefix leaves."""
+    typed = request.typed[max(len(request.typed) - budget.prefix, 0) :]
+    prefix = _last_lines(request.prefix, budget.prefix - len(typed))
+    suffix = request.suffix
+    if len(suffix) > budget.suffix:
+        suffix = redact(_whole_lines(suffix[: budget.suffix]) or "\n")
+    return replace(
+        request,
+        prefix=redact(prefix),
+        typed=redact(typed),
+        suffix=suffix,
+        snippets=_last_snippets(request.snippets, budget.prefix - len(typed) - len(prefix)),
+    )
+
+
+def _last_lines(text: str, room: int) -> str:
+    """The last whole lines that fit."""
+    if len(text) <= room:
+        return text
+    start = text.find("\n", len(text) - room - 1) + 1
+    return text[start:] if start else ""
+
+
+def _last_snippets(snippets: Sequence[Snippet], room: int) -> tuple[Snippet, ...]:
+    kept: list[Snippet] = []
+    for snippet in reversed(snippets):
+        room -= len(snippet.path) + len(snippet.text)
+        if room < 0:
+            break
+        kept.insert(0, snippet)
+    return tuple(kept)
 
 
 def _new_start(site: Site, line: int, line_start: int, room: int, definitions: Sequence[int]) -> int:

@@ -13,6 +13,7 @@ from codestral_ls.core.prompt import Mode  # noqa: TC001
 from codestral_ls.core.text import Span
 
 if TYPE_CHECKING:
+    from codestral_ls.core.model import Profile
     from codestral_ls.core.prompt import Site
 
 # Two places with the same characters around them, as many as these, are taken for the same place.
@@ -103,8 +104,9 @@ class Place:
 class Suggestion:
     """Replace `span`, which lies on the cursor's line and contains the cursor, by `text`.
 
-    `logprob` is the model's confidence: the sum over the text, where it is known. `usage` is that of the
-    request it comes from.
+    `logprob` is the model's confidence: the sum over the text, where it is known; `doubted` says that it is
+    less than is good enough from that model. `usage` is that of the request it comes from, `model` the
+    identity of who made it.
     """
 
     id: str
@@ -113,15 +115,19 @@ class Suggestion:
     source: Source
     logprob: float | None = None
     usage: Usage | None = None
+    model: str = ""
+    doubted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A polished reply at the place it was made for. Its text is empty where nothing is worth showing."""
+    """A polished reply at the place it was made for, and who made it. Its text is empty where nothing is
+    worth showing."""
 
     place: Place
     reply: Reply
     polished: Polished
+    profile: Profile
 
     def at(self, site: Site, source: Source) -> Suggestion | None:
         """What is left of it at a later site: the rest, while its own text is typed. Never anything else."""
@@ -151,13 +157,17 @@ class Known:
 
     def _suggestion(self, text: str, closers: int, site: Site, source: Source, *, typed: int) -> Suggestion:
         right = closers + self.polished.replace_right
+        logprob = self.reply.logprob(typed, len(self.polished.text))
+        least = self.profile.min_logprob
         return Suggestion(
             id=self.reply.id,
             span=Span(site.offset - self.polished.replace_left, site.offset + right),
             text=text,
             source=source,
-            logprob=self.reply.logprob(typed, len(self.polished.text)),
+            logprob=logprob,
             usage=self.reply.usage,
+            model=self.profile.identity,
+            doubted=least is not None and logprob is not None and logprob < least,
         )
 
 
@@ -176,13 +186,13 @@ def hole_at(site: Site, mode: Mode, max_lines: int) -> Hole:
     )
 
 
-def know(site: Site, reply: Reply, max_lines: int, min_chars: int) -> Known:
+def know(site: Site, reply: Reply, profile: Profile, min_chars: int) -> Known:
     """A reply, polished for the site it was made for; without text where nothing is worth showing."""
-    hole = replace(hole_at(site, reply.mode, max_lines), finish=reply.finish)
+    hole = replace(hole_at(site, reply.mode, profile.max_lines), finish=reply.finish)
     polished = polish(reply.raw, hole) or Polished("")
     if sum(map(len, polished.text.split())) < min_chars:
         polished = Polished("")
-    return Known(Place.of(site), reply, polished)
+    return Known(Place.of(site), reply, polished, profile)
 
 
 def _behind(site: Site) -> tuple[str, str]:

@@ -1,113 +1,197 @@
-"""Carries one request out: from the disk, or from the model until there is enough; and keeps the accounts."""
+"""Carries one request out: from the disk, or from the first model of the chain that answers; and keeps the
+accounts."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
+import random
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from codestral_ls.core.model import ModelError
+from codestral_ls.core.model import ModelError, Unavailable
 from codestral_ls.core.polish import enough
-from codestral_ls.core.prompt import TokenScale
 from codestral_ls.core.suggestion import hole_at
-from codestral_ls.engine.breaker import Breaker
+from codestral_ls.engine.accounts import GIVEN_UP, OK
 from codestral_ls.engine.cache import disk_key
-from codestral_ls.engine.status import Status
+from codestral_ls.engine.link import Link, sent
+from codestral_ls.engine.race import HedgeBudget, Race
+from codestral_ls.engine.status import Status, StatusLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from codestral_ls.core.model import FimRequest, Model
+    from codestral_ls.core.model import FimRequest, Model, Profile
     from codestral_ls.core.polish import Hole
+    from codestral_ls.core.prompt import TokenScale
+    from codestral_ls.engine.accounts import Accounts
     from codestral_ls.engine.cache import DiskTier
     from codestral_ls.engine.flight import Flight
-    from codestral_ls.engine.ledger import Ledger
-    from codestral_ls.engine.status import OnStatus, State
+    from codestral_ls.engine.status import OnStatus
 
-logger = logging.getLogger(__name__)
+MOST_OVERTAKEN = 2
+"""So often in a row a model may be overtaken before it rests, as one that fails does."""
 
 
 class Carrier:
-    """One model, its breaker, and what was learnt of its tokens."""
+    """The models that may answer, the best first. `add` appends to them."""
 
     def __init__(
         self,
         model: Model,
         *,
         disk: DiskTier | None,
-        ledger: Ledger,
+        accounts: Accounts,
         clock: Callable[[], float],
         on_status: OnStatus,
+        hedge_after: float = 0.0,
+        instead: str = "",
+        lot: Callable[[], float] = random.random,
     ) -> None:
-        self.breaker = Breaker(clock)
-        self.scale = TokenScale()
-        self._model = model
-        self._disk = disk
-        self._ledger = ledger
+        """After `hedge_after` seconds without a text the next model is asked as well; 0 is never. `instead`
+        says why this model is the first and not the one that the settings name."""
         self.clock = clock
+        self._disk = disk
+        self._accounts = accounts
+        self._hedge_after = hedge_after
+        self._lot = lot
+        self._links = [Link(model, clock, lot)]
+        self._hedges = HedgeBudget()
         self._on_status = on_status
-        # A stream that was given up still counts until it is closed.
-        self._streams = asyncio.Semaphore(model.profile.streams)
+        self._line = StatusLine(on_status, model.profile, instead)
 
-    async def carry_out(self, flight: Flight, request: FimRequest) -> None:
-        """Fill the flight with the reply, or with the error. Never raises a `ModelError`."""
-        key = disk_key(self._model.profile.identity, request, flight.mode)
-        if self._disk and (reply := await self._disk.get(key)):
-            flight.replay(reply)
-            return
-        started = self.clock()
+    @property
+    def profile(self) -> Profile:
+        """That of the model that would be asked now."""
+        return next((link for link in self._links if link.breaker.admits), self._links[0]).profile
+
+    @property
+    def scale(self) -> TokenScale:
+        """Of the first model's tokens: prompts are built for it."""
+        return self._links[0].scale
+
+    def add(self, model: Model) -> None:
+        """One more model, to be asked where those before it cannot answer."""
+        self._links.append(Link(model, self.clock, self._lot))
+
+    def may_ask(self, *, by_hand: bool) -> bool:
+        """Whether there is a model to ask. A user may ask in spite of a failure, unless that is for good."""
+        return any(
+            link.breaker.admits or (by_hand and not link.breaker.is_open_for_good) for link in self._links
+        )
+
+    async def warm(self) -> None:
+        """Do now what would make the first request slow, or learn that the first model cannot answer."""
+        first = self._links[0]
+        self._on_status(Status("working", f"Warming up {first.profile.label}.", first.profile.label))
         try:
-            self._tell("working")
-            await self._stream(flight, request)
+            await first.model.warm()
         except ModelError as error:
-            flight.error = error
-            self._failed(error)
+            self._failed(first, error)
+        self._line.rests()
+
+    async def carry_out(self, flight: Flight, request: FimRequest, *, by_hand: bool = False) -> None:
+        """Fill the flight with the reply, or with the error. Never raises a `ModelError`."""
+        race = Race(flight, request, self._ask, lambda race: self._next(race, by_hand=by_hand))
+        self._hedges.earn()
+        try:
+            await race.run(self._hedge_after if len(self._links) > 1 else 0.0, self._hedges)
+        finally:
+            self._line.rests()
+        if not race.winner:
+            flight.error = race.error or self._line.trouble(self._links[0].profile)
+
+    def _next(self, race: Race, *, by_hand: bool) -> Link | None:
+        """The first link that may be asked, and was not yet."""
+        left = [link for link in self._links if link not in race.asked]
+        for link in left:
+            if link.breaker.admits and not self._is_refused(link):
+                return link
+        if race.asked or not by_hand:
+            return None
+        resting = (link for link in left if not link.breaker.is_open_for_good and not self._is_refused(link))
+        return next(resting, None)
+
+    def _is_refused(self, link: Link) -> bool:
+        """Whether the budget does not allow it."""
+        if (why := self._accounts.why_refused(link.profile)) is None:
+            return False
+        self._line.failed(link.profile, ModelError(why))
+        return True
+
+    async def _ask(self, race: Race, link: Link, probe: bool) -> None:
+        """One link's part in a race."""
+        flight = race.flight
+        request = race.request if link is self._links[0] else link.fitted(race.request)
+        key = disk_key(link.profile.identity, request, flight.mode)
+        if self._disk and (reply := await self._disk.get(key)):
+            if race.begins(link):
+                flight.replay(reply)
+            return
+        self._line.working()
+        started, outcome = self.clock(), OK
+        try:
+            await self._stream(race, link, request)
+        except ModelError as error:
+            outcome = type(error).__name__
+            race.fails(link, error)
+            self._failed(link, error, probe=probe)
         except asyncio.CancelledError:
-            self._tell("ready")
+            outcome = GIVEN_UP
+            if race.was_overtaken(link):
+                self._overtaken(link, probe=probe)
             raise
         else:
-            self.breaker.succeeded()
-            self._tell("ready")
-        self._account(flight, request, self.clock() - started)
-        if self._disk and flight.reply:
+            self._answered(link)
+        finally:
+            self._account(race, link, request, self.clock() - started, outcome)
+        if self._disk and race.winner is link and flight.reply:
             self._disk.put(key, flight.reply)
 
-    async def _stream(self, flight: Flight, request: FimRequest) -> None:
+    async def _stream(self, race: Race, link: Link, request: FimRequest) -> None:
+        flight = race.flight
         hole: Hole | None = None
-        async with self._streams, aclosing(self._model.fim(request)) as chunks:
+        async with link.streams, aclosing(link.model.fim(request)) as chunks:
             async for chunk in chunks:
+                if not (chunk.text or chunk.finish or race.winner is link):
+                    continue
+                if not race.begins(link):
+                    return
                 flight.add(chunk)
                 # Not before the request is out: it takes a third of a millisecond.
-                hole = hole or hole_at(flight.site, flight.mode, self._model.profile.max_lines)
+                hole = hole or hole_at(flight.site, flight.mode, link.profile.max_lines)
                 if flight.finish is None and enough(flight.raw, hole):
                     flight.finish = "stop"
                     return
 
-    def _failed(self, error: ModelError) -> None:
-        """Leave the host alone for a while, and tell the user why. The log has it once for each rest: what is
-        asked meanwhile, a user asked for by hand."""
-        if not self.breaker.is_open:
-            logger.warning("%s", error.message)
-        self.breaker.failed(error)
-        self._tell("error" if self.breaker.is_open_for_good else "warning", error.message)
+    def _answered(self, link: Link) -> None:
+        link.times_overtaken = 0
+        link.breaker.succeeded()
+        self._line.answered(link.profile)
 
-    def _account(self, flight: Flight, request: FimRequest, seconds: float) -> None:
-        usage = flight.usage
+    def _failed(self, link: Link, error: ModelError, *, probe: bool = False) -> None:
+        """Leave the host alone for a while, and tell the user why."""
+        link.breaker.failed(error, probe=probe)
+        self._line.failed(link.profile, error)
+
+    def _overtaken(self, link: Link, *, probe: bool) -> None:
+        link.times_overtaken += 1
+        if link.times_overtaken >= MOST_OVERTAKEN:
+            slow = f"{link.profile.label} takes longer than {self._hedge_after:g} s to begin an answer."
+            self._failed(link, Unavailable(slow), probe=probe)
+
+    def _account(self, race: Race, link: Link, request: FimRequest, seconds: float, outcome: str) -> None:
+        flight = race.flight
+        usage = flight.usage if race.winner is link else None
         if usage:
-            sent = len(request.prefix) + len(request.typed) + len(request.suffix)
-            self.scale = self.scale.after(sent, usage.prompt)
-        self._ledger.record(
-            "asked",
+            link.learn(request, usage)
+        self._accounts.asked(
             flight.id,
-            model=self._model.profile.identity,
-            length=len(flight.raw),
+            link.profile,
+            uri=flight.place.uri,
+            sent=sent(request),
+            length=len(flight.raw) if race.winner is link else 0,
+            usage=usage,
+            scale=link.scale,
             milliseconds=round(seconds * 1000),
-            prompt_tokens=usage.prompt if usage else None,
-            completion_tokens=usage.completion if usage else None,
-            cached_tokens=usage.cached if usage else None,
-            outcome=type(flight.error).__name__ if flight.error else "ok",
+            outcome=outcome,
         )
-
-    def _tell(self, state: State, message: str = "") -> None:
-        self._on_status(Status(state, message, self._model.profile.label))

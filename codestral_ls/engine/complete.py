@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from codestral_ls.core.gate import Burst
     from codestral_ls.core.model import FimRequest, Profile
     from codestral_ls.core.prompt import Mode, Site, Trigger
-    from codestral_ls.core.suggestion import Known, Reply, Source, Suggestion
+    from codestral_ls.core.suggestion import Known, Source, Suggestion
     from codestral_ls.engine.carrier import Carrier
     from codestral_ls.engine.flight import Waiter
     from codestral_ls.engine.workspace import Workspace
@@ -70,7 +70,10 @@ class Memory:
 
 
 class Completer:
-    """Completions by one model with one configuration. Another model or configuration makes another."""
+    """Completions by one chain of models with one configuration. Another of them makes another completer.
+
+    `profile` is that of the first model, for which prompts are built.
+    """
 
     def __init__(
         self,
@@ -88,7 +91,7 @@ class Completer:
         self._ignored = ignored
         self._index = PrefixIndex(carrier.clock)
         self._turns = Turns()
-        self._flights = Flights(profile.streams)
+        self._flights = Flights(lambda: carrier.profile.streams)
         self._memories: defaultdict[str, Memory] = defaultdict(Memory)
         self._session = secrets.token_bytes(16)
 
@@ -147,8 +150,7 @@ class Completer:
     def _allowed(self, site: Site, trigger: Trigger) -> bool:
         if site.document.length > self._options.max_characters:
             return False
-        breaker = self._carrier.breaker
-        if breaker.is_open and (trigger == "automatic" or breaker.is_open_for_good):
+        if not self._carrier.may_ask(by_hand=trigger == "invoked"):
             return False
         return self._workspace.why_refused(site.document) is None
 
@@ -157,12 +159,12 @@ class Completer:
         memory = self._memories[site.document.uri]
         last = memory.last
         if last and (suggestion := last.at(site, "typed")):
-            return self._confident(suggestion, trigger)
+            return _confident(suggestion, trigger)
         if found := self._index.find(site):
             memory.last, suggestion = found
-            return self._confident(suggestion, trigger) if suggestion else _none(trigger)
+            return _confident(suggestion, trigger) if suggestion else _none(trigger)
         suggestion = last.ahead(site) if last else None
-        return self._confident(suggestion, trigger) if suggestion else None
+        return _confident(suggestion, trigger) if suggestion else None
 
     def _landed(self, flight: Flight, site: Site, trigger: Trigger, source: Source) -> Answer | None:
         """What a flight says about a site; None if nothing, so that asking anew makes sense."""
@@ -172,13 +174,7 @@ class Completer:
         suggestion = flight.known.at(site, source)
         if suggestion is None:
             return _none(trigger) if flight.site is site else None
-        return self._confident(suggestion, trigger)
-
-    def _confident(self, suggestion: Suggestion, trigger: Trigger) -> Answer:
-        """Nothing that the model itself doubts, unless the user asked for it."""
-        least = self.profile.min_logprob
-        doubted = least is not None and suggestion.logprob is not None and suggestion.logprob < least
-        return Answer(None if doubted and trigger == "automatic" else suggestion)
+        return _confident(suggestion, trigger)
 
     def _worth_asking(self, site: Site, burst: Burst) -> bool:
         """Nor right behind a suggestion that was taken: what comes next begins with a key of the user's."""
@@ -196,12 +192,12 @@ class Completer:
     def _take_off(self, site: Site, trigger: Trigger) -> Flight:
         """Build the prompt, without a pause in which the document could change, and send it."""
         flight, request = self._prepared(site, trigger)
-        self._flights.start(flight, self._fly(flight, request))
+        self._flights.start(flight, self._fly(flight, request, trigger))
         return flight
 
     def _prepared(self, site: Site, trigger: Trigger) -> tuple[Flight, FimRequest]:
         view = parse_window(site.document, site.position[0], deadline=self._after(PARSE_SECONDS))
-        several = self._options.multiline and self.profile.max_lines > 1
+        several = self._options.multiline and self._carrier.profile.max_lines > 1
         mode: Mode = mode_at(site, trigger, view) if several else "single"
         request = self._request(site, mode, definition_lines(view) if view else ())
         return Flight(site, mode), request
@@ -223,11 +219,11 @@ class Completer:
         """One for each document and session, from which neither can be told."""
         return hashlib.sha256(self._session + uri.encode()).hexdigest()[:32]
 
-    async def _fly(self, flight: Flight, request: FimRequest) -> None:
-        await self._carrier.carry_out(flight, request)
-        if flight.reply:
-            flight.known = self._polished(flight.site, flight.reply)
-            self._index.put(flight.known)
+    async def _fly(self, flight: Flight, request: FimRequest, trigger: Trigger) -> None:
+        await self._carrier.carry_out(flight, request, by_hand=trigger == "invoked")
+        if known := self._polished(flight):
+            flight.known = known
+            self._index.put(known)
 
     async def _others(self, site: Site) -> list[Suggestion | None]:
         """What was found until a newer request came, as that wants the streams."""
@@ -244,13 +240,15 @@ class Completer:
         return found
 
     async def _ask_others(self, site: Site, found: list[Suggestion | None]) -> None:
-        more = self._options.candidates - 1 if self.profile.streams > 1 else 0
+        more = self._options.candidates - 1 if self._carrier.profile.streams > 1 else 0
         for seed in range(1, more + 1):
             if not self._allowed(site, "invoked"):
                 break
             flight, request = self._prepared(site, "invoked")
-            await self._carrier.carry_out(flight, replace(request, temperature=OTHERS_TEMPERATURE, seed=seed))
-            found.append(self._polished(site, flight.reply).at(site, "model") if flight.reply else None)
+            request = replace(request, temperature=OTHERS_TEMPERATURE, seed=seed)
+            await self._carrier.carry_out(flight, request, by_hand=True)
+            known = self._polished(flight)
+            found.append(known.at(site, "model") if known else None)
 
     def _after(self, seconds: float) -> Callable[[], bool]:
         """Says true once so much time has passed."""
@@ -258,8 +256,15 @@ class Completer:
         end = clock() + seconds
         return lambda: clock() > end
 
-    def _polished(self, site: Site, reply: Reply) -> Known:
-        return know(site, reply, self.profile.max_lines, self._options.min_chars)
+    def _polished(self, flight: Flight) -> Known | None:
+        if flight.reply is None or flight.profile is None:
+            return None
+        return know(flight.site, flight.reply, flight.profile, self._options.min_chars)
+
+
+def _confident(suggestion: Suggestion, trigger: Trigger) -> Answer:
+    """Nothing that the model itself doubts, unless the user asked for it."""
+    return Answer(None if suggestion.doubted and trigger == "automatic" else suggestion)
 
 
 def _none(trigger: Trigger) -> Answer | None:

@@ -14,9 +14,9 @@ from uuid import uuid4
 from codestral_ls.core.suggestion import Place, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
-    from codestral_ls.core.model import Chunk, Finish, ModelError, Usage
+    from codestral_ls.core.model import Chunk, Finish, ModelError, Profile, Usage
     from codestral_ls.core.prompt import Mode, Site
     from codestral_ls.core.suggestion import Known
 
@@ -79,7 +79,8 @@ class Turns:
 
 
 class Flight:
-    """One request to the model, made for one site, and what came of it so far."""
+    """One request to the models, made for one site, and what came of it so far. `profile` is that of the
+    model that speaks."""
 
     def __init__(self, site: Site, mode: Mode) -> None:
         self.id = uuid4().hex
@@ -91,6 +92,7 @@ class Flight:
         self.usage: Usage | None = None
         self.error: ModelError | None = None
         self.known: Known | None = None
+        self.profile: Profile | None = None
         self._pieces: list[tuple[int, float]] = []
         self._waiters: list[Waiter] = []
 
@@ -136,9 +138,9 @@ class Flight:
 
 
 class Flights:
-    """All requests in flight, at most `limit` at a time."""
+    """All requests in flight, at most as many at a time as `limit` says then."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: Callable[[], int]) -> None:
         self._limit = limit
         self._tasks: dict[Flight, asyncio.Task[None]] = {}
         self._ending: set[asyncio.Task[None]] = set()
@@ -159,7 +161,7 @@ class Flights:
         where there are too many."""
         for other in [f for f in self._tasks if f.place.uri == flight.place.uri]:
             self.give_up(other)
-        while len(self._tasks) >= self._limit:
+        while len(self._tasks) >= self._limit():
             self.give_up(next(iter(self._tasks)))
         task = asyncio.create_task(work)
         self._tasks[flight] = task

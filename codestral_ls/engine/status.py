@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-State = Literal["ready", "working", "warning", "error", "off"]
+from codestral_ls.core.model import NotAllowed, RateLimited, Unauthorized, Unavailable, Unreachable
+from codestral_ls.core.privacy import is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from codestral_ls.core.model import ModelError, Profile
+
+logger = logging.getLogger(__name__)
+
+State = Literal["ready", "working", "warning", "error", "offline", "off"]
+"""In "ready" and "working" there are completions, in all others there are none: "warning" and "offline" (no
+connection to another machine comes about) end by themselves; "error" and "off" do not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`message` is one sentence, empty where there is nothing to say; `model` names the model in use."""
+    """`message` is a sentence or two, empty where there is nothing to say; `model` names the model in use."""
 
     state: State
     message: str
@@ -19,3 +32,76 @@ class Status:
 
 
 OnStatus = Callable[[Status], None]
+
+_LASTING: Final = (Unauthorized, NotAllowed)
+
+# For what ends by itself a few words do while another model answers. The first class that fits decides.
+_IN_SHORT: Final[Mapping[type[ModelError], str]] = {
+    Unreachable: "cannot be reached",
+    Unavailable: "cannot answer now",
+    RateLimited: "is limited",
+}
+
+
+class StatusLine:
+    """Makes one status of how several models fare, the first of which is the one that the user wants.
+
+    A trouble stands until that model answers, and is told once: what is tried meanwhile does not flicker.
+    `instead` says why the first is not the one that the settings name.
+    """
+
+    def __init__(self, on_status: OnStatus, first: Profile, instead: str = "") -> None:
+        self._on_status = on_status
+        self._first = self._answering = first
+        self._instead = instead
+        self._troubles: dict[str, ModelError] = {}
+
+    def working(self) -> None:
+        """A request is on its way."""
+        self._tell(busy=True)
+
+    def rests(self) -> None:
+        """A request has ended."""
+        self._tell(busy=False)
+
+    def answered(self, profile: Profile) -> None:
+        self._troubles.pop(profile.identity, None)
+        self._answering = profile
+
+    def failed(self, profile: Profile, error: ModelError) -> None:
+        known, self._troubles[profile.identity] = self._troubles.get(profile.identity), error
+        if known is None or known.message != error.message:
+            logger.warning("%s", error.message)
+
+    def trouble(self, profile: Profile) -> ModelError | None:
+        """What stands against a model."""
+        return self._troubles.get(profile.identity)
+
+    def _tell(self, *, busy: bool) -> None:
+        first, answering = self._first, self._answering
+        state: State = "working" if busy else "ready"
+        if (error := self.trouble(first)) is None:
+            self._on_status(Status(state, self._meanwhile(self._instead, first), first.label))
+        elif answering is not first and self.trouble(answering) is None:
+            self._on_status(Status(state, self._meanwhile(_why(first, error), answering), answering.label))
+        else:
+            self._on_status(Status(_state(first, error), error.message, first.label))
+
+    def _meanwhile(self, why: str, answering: Profile) -> str:
+        sentences = [f"{why} {answering.label} answers meanwhile."] if why else []
+        if answering.degraded:
+            sentences.append(f"{answering.label} is not at its best: {answering.degraded}.")
+        return " ".join(sentences)
+
+
+def _state(profile: Profile, error: ModelError) -> State:
+    if isinstance(error, _LASTING):
+        return "error"
+    remote = bool(profile.host) and not is_loopback(profile.host)
+    return "offline" if remote and isinstance(error, Unreachable) else "warning"
+
+
+def _why(profile: Profile, error: ModelError) -> str:
+    """Why a model does not answer, before the name of the one that does."""
+    short = next((words for kind, words in _IN_SHORT.items() if isinstance(error, kind)), None)
+    return f"{profile.label} {short}:" if short else error.message

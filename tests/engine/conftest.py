@@ -7,6 +7,7 @@ import pytest
 
 from codestral_ls.core.prompt import Site
 from codestral_ls.core.text import Document, Edit, Span, apply_edits
+from codestral_ls.engine.accounts import Accounts
 from codestral_ls.engine.carrier import Carrier
 from codestral_ls.engine.complete import Completer, Options
 from codestral_ls.engine.ledger import Ledger
@@ -19,17 +20,26 @@ URI = "file:///shop/cart.py"
 
 
 class Rig:
-    """A completer over a scripted model, a clock that stands still, and the statuses that were told."""
+    """A completer over scripted models, a clock that stands still, and the statuses that were told."""
 
-    def __init__(self, model: ScriptedModel, disk=None, **options: object) -> None:
+    def __init__(self, model: ScriptedModel, *fallbacks: ScriptedModel, disk=None, **options: object) -> None:
         self.model = model
         self.now = 1000.0
         self.statuses: list[Status] = []
         self.workspace = Workspace()
-        self.ledger = Ledger(None, lambda: self.now)
+        self.ledger = options.pop("ledger", None) or Ledger(None, lambda: self.now)
+        self.accounts = Accounts(self.ledger, self.workspace)
         self.carrier = Carrier(
-            model, disk=disk, ledger=self.ledger, clock=lambda: self.now, on_status=self.statuses.append
+            model,
+            disk=disk,
+            accounts=self.accounts,
+            clock=lambda: self.now,
+            on_status=self.statuses.append,
+            hedge_after=options.pop("hedge_after", 0.0),
+            lot=lambda: 0.0,
         )
+        for fallback in fallbacks:
+            self.carrier.add(fallback)
         self.completer = Completer(model.profile, self.carrier, self.workspace, Options(**options))
 
     @property
@@ -54,8 +64,8 @@ def typed(before: Site, text: str) -> Site:
 async def rig_of() -> AsyncIterator[Callable[..., Rig]]:
     rigs: list[Rig] = []
 
-    def make(model: ScriptedModel | None = None, **options: object) -> Rig:
-        rigs.append(Rig(model or ScriptedModel(), **options))
+    def make(*models: ScriptedModel, **options: object) -> Rig:
+        rigs.append(Rig(*(models or (ScriptedModel(),)), **options))
         return rigs[-1]
 
     yield make

@@ -43,8 +43,8 @@ class Call:
 class ScriptedModel:
     """Hands each request to the test through `calls`."""
 
-    def __init__(self, **profile: object) -> None:
-        self.profile = Profile(identity="scripted", label="scripted", **profile)
+    def __init__(self, name: str = "scripted", **profile: object) -> None:
+        self.profile = Profile(identity=name, label=name, **profile)
         self.calls: list[Call] = []
         self._asked = asyncio.Condition()
 

@@ -36,8 +36,8 @@ def test_a_place_that_cannot_be_written_is_logged_once(tmp_path, caplog):
 
 async def test_a_request_is_accounted_for_without_its_text(tmp_path):
     file = tmp_path / "ledger.jsonl"
-    rig = Rig(ScriptedModel())
-    rig.carrier._ledger = ledger = Ledger(file, lambda: 1.0)
+    ledger = Ledger(file, lambda: 1.0)
+    rig = Rig(ScriptedModel(), ledger=ledger)
     import asyncio
 
     asked = asyncio.create_task(rig.completer.complete(site("confidential = █\nmore = 1\n"), "automatic"))
