@@ -67,6 +67,8 @@ async def find(environ: Mapping[str, str]) -> OllamaServer | None:
         return None
     finally:
         await host.aclose()
+    if (version.status, tags.status) != (200, 200):
+        return None
     return OllamaServer(base_url, told.version, tuple(tag.installed() for tag in listed.models or ()))
 
 

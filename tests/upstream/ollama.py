@@ -113,7 +113,7 @@ class FakeOllama(Server):
         route = routes.get((exchange.method, exchange.path))
         answer = route(exchange) if route else Plain(404, b"404 page not found")
         if isinstance(answer, Plain):
-            _say(exchange, answer)
+            respond(exchange, answer)
         else:
             await self._tell(exchange, *answer)
 
@@ -205,7 +205,7 @@ class FakeOllama(Server):
         await asyncio.sleep(reply.latency or 0)
         lines = [*self._lines(reply, exchange, prompt)]
         if exchange.json.get("stream") is False:
-            return _say(exchange, Plain(200, _merged(lines)))
+            return respond(exchange, Plain(200, _merged(lines)))
         exchange.start(200, {"content-type": "application/x-ndjson"})
         await _stream(exchange, reply, [msgspec.json.encode(line) + b"\n" for line in lines])
         return None
@@ -228,6 +228,14 @@ class FakeOllama(Server):
         counts = {"prompt_eval_count": len(tokens(prompt)), "eval_count": len(tokens(text)) + 1}
         last = _piece(chat, name) | {"done": True, "done_reason": reply.finish or finish, **counts}
         return [*told, last | dict(reply.extra)]
+
+
+def respond(exchange: Exchange, answer: Plain) -> None:
+    """Give an answer in one piece."""
+    raw = answer.body if isinstance(answer.body, bytes) else msgspec.json.encode(answer.body)
+    kind = "text/plain" if isinstance(answer.body, bytes) else "application/json; charset=utf-8"
+    exchange.start(answer.status, {"content-type": kind, "content-length": str(len(raw)), **answer.headers})
+    exchange.write(raw, last=True)
 
 
 def _piece(chat: bool, model: str, text: str = "", **more: Any) -> dict[str, Any]:
@@ -267,13 +275,6 @@ def _too_long(counted: int, context: int) -> Plain:
     message = f"request ({counted} tokens) exceeds the available context size ({context} tokens)"
     fault = {"code": 400, "message": message, "type": "exceed_context_size_error", "n_ctx": context}
     return Plain(400, {"error": msgspec.json.encode({"error": fault}).decode()})
-
-
-def _say(exchange: Exchange, answer: Plain) -> None:
-    raw = answer.body if isinstance(answer.body, bytes) else msgspec.json.encode(answer.body)
-    kind = "text/plain" if isinstance(answer.body, bytes) else "application/json; charset=utf-8"
-    exchange.start(answer.status, {"content-type": kind, "content-length": str(len(raw)), **answer.headers})
-    exchange.write(raw, last=True)
 
 
 async def _stream(exchange: Exchange, reply: Reply, lines: list[bytes]) -> None:
