@@ -96,6 +96,7 @@ class FakeOllama(Server):
         self.models = dict(models)
         self.settings = _Settings(**settings)
         self.loads: list[Loaded] = []
+        self._loaded: Loaded | None = None
         self.prompts: list[str] = []
 
     def asked(self, path: str) -> list[Exchange]:
@@ -151,6 +152,7 @@ class FakeOllama(Server):
         if not _lasts(keep := body.get("keep_alive", "5m")):
             return Plain(400, {"error": f'time: missing unit in duration "{keep}"'})
         if not prompt and keep in (0, "0"):
+            self._loaded = None
             return _done(name, "unload")
         if body.get("raw") and any(body.get(other) for other in ("template", "system", "context")):
             return Plain(400, {"error": "raw mode does not support template, system, or context"})
@@ -183,8 +185,9 @@ class FakeOllama(Server):
             return Plain(503, {"error": _BUSY})
         context = (body.get("options") or {}).get("num_ctx", DEFAULT_CONTEXT)
         wanted = Loaded(body["model"], context, body.get("shift", True))
-        if not self.loads or self.loads[-1] != wanted:
+        if self._loaded != wanted:
             self.loads.append(wanted)
+        self._loaded = wanted
         return None
 
     def _completed(self, exchange: Exchange, model: FakeModel, prompt: str) -> Plain | tuple[Reply, str]:
