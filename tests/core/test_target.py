@@ -81,7 +81,7 @@ KOTLIN = (
 )
 LONG = (
     "class Long:\n"
-    + "".join(f"    def f{n}(self):\n        return {n}\n\n" for n in range(100))
+    + "".join(f"    def f{n}(self):\n        return {n}\n\n" for n in range(70))
     + "\nx = 1\n"
 )
 ENDLESS = "def endless():\n" + "    go()\n" * 3000 + "\nx = 1\n"
@@ -105,7 +105,7 @@ DEFINITIONS = {
     "by indentation, without a grammar": ("kotlin", KOTLIN, "stop", "    fun g", "stop()\n    }"),
     "by indentation, a class": ("kotlin", KOTLIN, "class", "class A", "    }\n}"),
     "by indentation, none": ("kotlin", KOTLIN, "val", None, None),
-    "a class beyond the usual window": ("python", LONG, "Long", "class Long", "return 99"),
+    "a class beyond the usual window": ("python", LONG, "Long", "class Long", "return 69"),
     "a method in it": ("python", LONG, "return 50", "    def f50", "return 50"),
     "longer than any window": ("python", ENDLESS, "endless", None, None),
 }
