@@ -154,7 +154,7 @@ REFUSED = {
         {"provider": "llamacpp", "base_url": "http://127.0.0.1:1"},
         {},
         Unavailable,
-        "No llama.cpp server answers at http://127.0.0.1:1",
+        "127.0.0.1:1 cannot be reached: nothing answers there",
     ),
     "no such model": ({"provider": "embedded", "model": "gpt-9"}, {}, ModelError, "gpt-9"),
 }
