@@ -9,25 +9,18 @@ from codestral_ls.core.budget import money
 from codestral_ls.core.prices import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from rich.console import Console
 
     from codestral_ls.cli.usage import Report
     from codestral_ls.engine.usage import Figures
 
-COLUMNS = (
-    "\nAsked",
-    "Tokens\nin",
-    "\ncached",
-    "\nout",
-    "\nCost",
-    "\nShown",
-    "\nAccepted",
-    "\nKept",
-    "Latency\np50",
-    "\np90",
-)
+PIPE_WIDTH = 140
+"""Characters of a line where there is no terminal."""
+
+WIDE = 98
+"""Characters from which there is room for every column."""
 
 KEPT_AFTER = 300
 
@@ -39,7 +32,7 @@ def print_report(report: Report, by: Sequence[str]) -> None:
     """Print a table for each of the groups, then the budget, the prices, and what is missing."""
     from rich.console import Console
 
-    console = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
+    console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
     for group, rows in report.summary.groups.items():
         if group in by:
             total = {"all": report.summary.total} if len(rows) > 1 else {}
@@ -57,28 +50,15 @@ def _print_table(console: Console, group: str, rows: Mapping[str, Figures]) -> N
     from rich.table import Table
     from rich.text import Text
 
+    columns = [column for column in _COLUMNS if console.width >= WIDE or column not in _SPARE]
     table = Table(box=None, pad_edge=False)
     table.add_column(f"\n{group.capitalize()}", overflow="fold")
-    for column in COLUMNS:
+    for column in columns:
         table.add_column(column, justify="right", no_wrap=True)
     for name, figures in rows.items():
-        shown = name.replace("https://", "").replace("http://", "")
-        table.add_row(Text(shown or _NAMELESS.get(group, "")), *_cells(figures))
+        shown = Text(name or _NAMELESS.get(group, ""))
+        table.add_row(shown, *(_COLUMNS[column](figures) for column in columns))
     console.print(table)
-
-
-def _cells(figures: Figures) -> Iterator[str]:
-    median, tenth = figures.latency or (None, None)
-    yield f"{figures.requests:,}"
-    yield _count(figures.prompt_tokens)
-    yield _percent(figures.cached_share)
-    yield _count(figures.completion_tokens)
-    yield _cost(figures)
-    yield f"{figures.counts['shown']:,}"
-    yield f"{figures.taken:,} {_percent(figures.share):>4}"
-    yield _percent(figures.retained[KEPT_AFTER])
-    yield _seconds(median)
-    yield _seconds(tenth)
 
 
 def _cost(figures: Figures) -> str:
@@ -102,6 +82,21 @@ def _seconds(milliseconds: float | None) -> str:
     if milliseconds is None:
         return "–"
     return f"{milliseconds:,.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:,.1f} s"
+
+
+_COLUMNS: Mapping[str, Callable[[Figures], str]] = {
+    "\nAsked": lambda figures: f"{figures.requests:,}",
+    "Tokens\nin": lambda figures: _count(figures.prompt_tokens),
+    "\ncached": lambda figures: _percent(figures.cached_share),
+    "\nout": lambda figures: _count(figures.completion_tokens),
+    "\nCost": _cost,
+    "\nShown": lambda figures: f"{figures.counts['shown']:,}",
+    "\nAccepted": lambda figures: f"{figures.taken:,} {_percent(figures.share):>4}",
+    "\nKept": lambda figures: _percent(figures.retained[KEPT_AFTER]),
+    "Latency\np50": lambda figures: _seconds(figures.latency and figures.latency[0]),
+    "\np90": lambda figures: _seconds(figures.latency and figures.latency[1]),
+}
+_SPARE = frozenset({"\ncached", "\nKept", "\np90"})
 
 
 def _budget(report: Report) -> Iterator[str]:

@@ -68,10 +68,16 @@ def cost(price: Price, usage: Usage) -> float:
     return dollars / 1e6
 
 
+def is_free(price: Price) -> bool:
+    return not (price.input or price.output or price.cached)
+
+
 def describe(host: str, model: str, price: Price | None) -> str:
     """A price and where it is from, as a sentence for the user."""
     if price is None:
         return f"The price of {model} at {host} is not known: give it in budget.prices."
+    if is_free(price):
+        return f"{model} at {host} costs nothing ({price.source})."
     figures = f"{money(price.input)} in, {money(_cached(price))} cached, {money(price.output)} out"
     return f"A million tokens of {model} at {host}: {figures} ({price.source})."
 

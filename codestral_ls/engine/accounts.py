@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from codestral_ls.core.budget import first_reached, limits
 from codestral_ls.core.config import Budget
 from codestral_ls.core.model import Usage
-from codestral_ls.core.prices import cost, price_of
+from codestral_ls.core.prices import cost, is_free, price_of
 from codestral_ls.engine.spending import Spending
 from codestral_ls.engine.workspace import path_of
 
@@ -118,7 +118,7 @@ class Accounts:
 
     def _is_free(self, profile: Profile) -> bool:
         price = self._price(profile)
-        return price is not None and not any((price.input, price.output, price.cached))
+        return price is not None and is_free(price)
 
     def _cost(self, profile: Profile, usage: Usage | None) -> float | None:
         if usage is None:

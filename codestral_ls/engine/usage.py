@@ -116,21 +116,29 @@ class Summary:
 
 def summarize(records: Iterable[Record], day_of: Callable[[float], str]) -> Summary:
     """Add up records, in their order. `day_of` names the day of a time, so that the names' order is that of
-    the days. What became of a suggestion counts for the project and task that it was asked in."""
+    the days. What became of a suggestion counts for the project and task that it was asked in. A model at a
+    host is one, however it is asked."""
     total = Figures()
     groups: dict[Group, defaultdict[str, Figures]] = {group: defaultdict(Figures) for group in GROUPS}
     origins: dict[str, tuple[str, str]] = {}
-    products: set[tuple[str, str]] = set()
+    products: dict[str, tuple[str, str]] = {}
     for record in records:
         origin = (record.project, record.task)
         if record.kind == "asked":
             origins[record.suggestion] = origin
-            products.add((record.host, record.name))
-        names = (day_of(record.time), record.model, *origins.get(record.suggestion, origin))
+            if record.host:
+                products[record.model] = record.host, record.name
+        model = _model(record.model, products)
+        names = (day_of(record.time), model, *origins.get(record.suggestion, origin))
         for figures in (total, *(groups[group][name] for group, name in zip(GROUPS, names, strict=True))):
             figures.add(record)
     return Summary(
         total,
         {group: dict(sorted(figures.items())) for group, figures in groups.items()},
-        tuple(sorted(product for product in products if product[0])),
+        tuple(sorted(set(products.values()))),
     )
+
+
+def _model(identity: str, products: Mapping[str, tuple[str, str]]) -> str:
+    host, name = products.get(identity, ("", ""))
+    return f"{name} at {host}" if host else identity

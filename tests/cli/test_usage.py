@@ -73,8 +73,19 @@ def test_tables(ledger, capsys):
     one = ["1", "1,500", "80%", "30", "$0.25", "2", "1", "50%", "88%", "210", "ms", "210", "ms"]
     both = ["2", "3,000", "80%", "60", "$0.50", "4", "2", "50%", "88%", "210", "ms", "210", "ms"]
     assert [date.today().isoformat(), *one] in rows
-    for name in ("all", "cod", "shop"):
-        assert [name, *both] in rows
+    for name in (["all"], ["codestral", "at", "h.example"], ["shop"]):
+        assert [*name, *both] in rows
+
+
+def test_a_narrow_terminal_gets_fewer_columns(ledger, capsys, monkeypatch):
+    fill(ledger)
+    monkeypatch.setattr("codestral_ls.cli.usage_text.PIPE_WIDTH", 80)
+    assert run() == 0
+    out = capsys.readouterr().out
+    assert [date.today().isoformat(), *["1", "1,500", "30", "$0.25", "2", "1", "50%", "210", "ms"]] in [
+        line.split() for line in out.splitlines()
+    ]
+    assert max(map(len, out.partition("A million")[0].splitlines())) <= 80
 
 
 @pytest.mark.parametrize("by", usage.BY)
@@ -112,7 +123,7 @@ def test_costs(ledger, capsys, cell, records):
 
 def test_what_has_to_be_said_about_the_figures(ledger, capsys, config):
     known = msgspec.structs.replace(ASKED, estimated=True, **COST)
-    unknown = msgspec.structs.replace(ASKED, host="h.example", name="other", outcome="given up")
+    unknown = msgspec.structs.replace(ASKED, model="n", host="h.example", name="other", outcome="given up")
     write(ledger, known, unknown, msgspec.structs.replace(unknown, outcome="Unavailable"))
     assert run("--by", "day", "--config", config) == 0
     assert capsys.readouterr().out.splitlines()[-8:] == [
@@ -146,7 +157,10 @@ def test_json(ledger, capsys, config):
     facts = json.loads(capsys.readouterr().out)
     assert (facts["ledger"], facts["unreadable_lines"], len(facts["days"])) == (str(ledger), 3, 2)
     assert (
-        facts["total"] == facts["models"]["cod"] == facts["projects"]["shop"] == facts["tasks"]["completion"]
+        facts["total"]
+        == facts["models"]["codestral at h.example"]
+        == facts["projects"]["shop"]
+        == facts["tasks"]["completion"]
     )
     assert facts["spent_usd"]["today"] == 0.25
     assert facts["budget"][1] == {"setting": "budget.daily_usd", "limit": 0.2, "spent": 0.25}

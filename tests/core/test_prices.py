@@ -86,3 +86,6 @@ def test_a_price_is_described_with_its_source():
     assert describe("relay.example", "m", None) == (
         "The price of m at relay.example is not known: give it in budget.prices."
     )
+    assert describe("127.0.0.1", "qwen", price_of("127.0.0.1", "qwen", {})) == (
+        "qwen at 127.0.0.1 costs nothing (it runs on this machine)."
+    )

@@ -42,7 +42,7 @@ RECORDS = [
 def test_summary():
     summary = summarize(RECORDS, day_of)
     days, models = summary.groups["day"], summary.groups["model"]
-    assert (list(days), list(models)) == (["day 0", "day 1"], ["m", "n"])
+    assert (list(days), list(models)) == (["day 0", "day 1"], ["m at h.example", "n"])
     total, first, second = summary.total, *days.values()
     assert (total.requests, total.failed, total.given_up) == (4, 1, 1)
     assert (total.prompt_tokens, total.cached_tokens, total.completion_tokens) == (200, 40, 10)
@@ -61,9 +61,9 @@ def test_costs():
     summary = summarize(RECORDS, day_of)
     total, models = summary.total, summary.groups["model"]
     assert (total.dollars, total.unpriced, total.estimated) == (1.75, 1, 1)
-    assert (models["m"].dollars, models["m"].unpriced) == (1.75, 0)
+    assert (models["m at h.example"].dollars, models["m at h.example"].unpriced) == (1.75, 0)
     assert (models["n"].dollars, models["n"].unpriced) == (0, 1)
-    assert models["m"].cached_share == 0.8
+    assert models["m at h.example"].cached_share == 0.8
     assert models["n"].cached_share == 0
     assert summary.products == (("h.example", "m"),)
 
