@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
+from codestral_ls.core.model import ModelError, Unavailable
 from codestral_ls.core.prompt import Site
 from codestral_ls.core.text import Document, Edit, Span, apply_edits
 from codestral_ls.engine.accounts import Accounts
@@ -36,8 +37,10 @@ class Rig:
             clock=lambda: self.now,
             on_status=self.statuses.append,
             hedge_after=options.pop("hedge_after", 0.0),
+            instead=options.pop("instead", ""),
             lot=lambda: 0.0,
         )
+        self.fallbacks = fallbacks
         for fallback in fallbacks:
             self.carrier.add(fallback)
         self.completer = Completer(model.profile, self.carrier, self.workspace, Options(**options))
@@ -75,6 +78,20 @@ async def rig_of() -> AsyncIterator[Callable[..., Rig]]:
 
 
 @pytest.fixture
+def rig_alone() -> Iterator[Callable[..., Rig]]:
+    """As `rig_of`, for tests with an event loop of their own."""
+    rigs: list[Rig] = []
+
+    def make(*models: ScriptedModel, **options: object) -> Rig:
+        rigs.append(Rig(*models, **options))
+        return rigs[-1]
+
+    yield make
+    for rig in rigs:
+        rig.ledger.close()
+
+
+@pytest.fixture
 def rig(rig_of) -> Rig:
     return rig_of()
 
@@ -99,3 +116,29 @@ async def suggest(rig: Rig, place, text: str, trigger="automatic", logprob=None)
     call.say(text, logprob)
     call.end()
     return await asked
+
+
+DOWN = Unavailable("The host is down.")
+
+
+def pair(**second: object) -> tuple[ScriptedModel, ScriptedModel]:
+    return ScriptedModel("first"), ScriptedModel("second", **second)
+
+
+def place(number: int):
+    return site("def add(a, b):\n    total = █\n", uri=f"file:///shop/{number}.py")
+
+
+async def fails(rig: Rig, where, error: ModelError, trigger="automatic") -> asyncio.Task:
+    """Ask, and let the first model fail."""
+    number = len(rig.model.calls)
+    asked = ask(rig, where, trigger)
+    (await rig.model.call(number)).fail(error)
+    return asked
+
+
+async def second_answers(second, asked, text="a + b"):
+    call = await second.call(sum(call.closed.is_set() for call in second.calls))
+    call.end(text)
+    suggestion = await asked
+    assert (suggestion.text, suggestion.model) == (text, "second")
