@@ -10,10 +10,11 @@ import sys
 import urllib.error
 import urllib.request
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
-from codestral_ls.core.model import BadRequest, Chunk, FimRequest, Unavailable
+from codestral_ls.core.model import BadRequest, ChatRequest, Chunk, FimRequest, Message, Unavailable
 from codestral_ls.core.privacy import redact
 from codestral_ls.providers import child, store
 from codestral_ls.providers.embedded import MOST_CRASHES, Embedded
@@ -72,6 +73,21 @@ async def test_control_tokens_in_the_text_are_text():
         [*_, plain] = await complete(model, request("", "s = 'end'\n", 1))
         [*_, marked] = await complete(model, request("", "s = '<|im_end|>'\n", 1))
     assert marked.usage.prompt > plain.usage.prompt + 3
+
+
+async def test_it_talks():
+    asked = ChatRequest((Message("user", redact("Say hello.")),), max_tokens=24)
+    async with embedded() as model:
+        async with aclosing(model.chat(asked)) as chunks:
+            said = [chunk async for chunk in chunks]
+        assert "hello" in "".join(chunk.text for chunk in said).lower()
+        assert said[-1].finish in ("stop", "length")
+        assert said[-1].usage
+        # A completion does not wait for a talk, nor the other way round: the newer ends the older.
+        async with aclosing(model.chat(replace(asked, max_tokens=3500))) as chunks:
+            await anext(chunks)
+            assert (await complete(model, request("    print(")))[-1].finish
+            assert all(chunk.finish is None for chunk in [chunk async for chunk in chunks])
 
 
 async def test_others_are_kept_out(weights):
