@@ -148,8 +148,43 @@ class Completion(Endpoint, frozen=True, kw_only=True):
     ] = 2048
 
 
+class OwnAction(msgspec.Struct, frozen=True, kw_only=True):
+    """A code action of the user's own. `languages` are LSP language ids; none is all."""
+
+    title: Annotated[str, Meta(min_length=1, max_length=80)]
+    instruction: Annotated[str, Meta(min_length=1, max_length=4000)]
+    scope: Literal["selection", "definition", "file"] = "selection"
+    languages: tuple[str, ...] = ()
+
+
 class Chat(Endpoint, frozen=True, kw_only=True):
-    """The chat model, for refactoring."""
+    """The chat models, for refactoring and for talk. What is unset is as for completion."""
+
+    quick: Annotated[
+        str,
+        Meta(description="The model for small tasks, such as doc strings, by name. Empty: `chat.model`."),
+    ] = ""
+    heavy: Annotated[
+        str, Meta(description="The model for large tasks, by name. Empty: the provider's best for code.")
+    ] = ""
+    language: Annotated[
+        str,
+        Meta(description="The language of explanations and doc strings, such as `German`. Empty: English."),
+    ] = ""
+    save: Annotated[
+        bool, Meta(description="Whether conversations are kept on disk, in the state folder.")
+    ] = False
+    rounds: Annotated[
+        int,
+        Meta(ge=1, le=50, description="How often a refactoring over several files may look things up."),
+    ] = 12
+    actions: Annotated[
+        tuple[OwnAction, ...],
+        Meta(
+            description="Code actions of your own: tables of `title`, `instruction`, `scope` (selection,"
+            " definition or file) and `languages`."
+        ),
+    ] = ()
 
 
 class Cache(msgspec.Struct, frozen=True, kw_only=True):

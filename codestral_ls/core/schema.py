@@ -53,6 +53,8 @@ def expected(kind: inspect.Type) -> str:
             return "one of " + ", ".join(map(str, values))
         case inspect.UnionType(types=(first, *_)):
             return expected(first)
+        case inspect.VarTupleType(item_type=inspect.StructType()):
+            return "a list of tables"
         case inspect.VarTupleType():
             return "a list of texts"
     return "text"

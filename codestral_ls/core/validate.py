@@ -39,8 +39,9 @@ def checked(setting: Setting, value: object, current: object, workspace: bool) -
     except msgspec.ValidationError:
         # The validator's own message may quote the value.
         raise Refused(wrong(setting, value)) from None
-    for text in (taken,) if isinstance(taken, str) else taken if isinstance(taken, tuple) else ():
-        _check_text(name, text)
+    for text in taken if isinstance(taken, tuple) else (taken,):
+        if isinstance(text, str):
+            _check_text(name, text)
     if workspace and setting.scope == "confine" and not _confines(setting, taken, current):
         raise Refused("A workspace's file may only make this stricter, so it is ignored.")
     if workspace and setting.scope == "restrict" and _exceeds(taken, current):

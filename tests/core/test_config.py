@@ -253,3 +253,15 @@ def test_the_table_has_every_setting_with_its_default():
         assert setting.default is None or f"`{json.dumps(setting.default)}`" in row
         assert setting.meaning in row
         assert row.count(" | ") == 4
+
+
+def test_own_actions_are_read_from_tables():
+    action = {"title": "To French", "instruction": "Translate\nit.", "scope": "file", "languages": ["python"]}
+    settings, problems, _ = merge([user(chat={"actions": [action]})])
+    assert problems == ()
+    assert [(own.title, own.scope, own.languages) for own in settings.chat.actions] == [
+        ("To French", "file", ("python",))
+    ]
+    settings, problems, _ = merge([user(chat={"actions": [{"title": "x"}]})])
+    assert settings.chat.actions == ()
+    assert "list of tables" in problems[0].message
