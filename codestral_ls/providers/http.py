@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 import httpx
@@ -20,24 +20,39 @@ import httpx
 from codestral_ls import __version__
 from codestral_ls.core.model import BadReply, BadRequest, ModelError, NotAllowed, Unauthorized, Unavailable
 from codestral_ls.core.privacy import is_loopback
-from codestral_ls.providers.errors import MAX_BODY, Answer, Words, error_code, quotable, to_error
+from codestral_ls.providers.body import unpacked
+from codestral_ls.providers.errors import (
+    MAX_BODY,
+    Answer,
+    Words,
+    error_code,
+    human_message,
+    quotable,
+    to_error,
+)
 from codestral_ls.providers.http2 import mend_http2
 from codestral_ls.providers.sse import EventParser
-from codestral_ls.providers.transport import CONNECT_SECONDS, FAILURES, ConnectionTrace, to_model_error
+from codestral_ls.providers.transport import (
+    FAILURES,
+    ConnectionTrace,
+    answer_seconds,
+    connect_seconds,
+    to_model_error,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 
     from codestral_ls.core.privacy import Reach
 
 END_MARK = "[DONE]"
 """The data of the last event, in every protocol that goes back to OpenAI's."""
 
-MAX_WHOLE = 16_000_000
-"""Bytes of an answer that is not streamed."""
-
+_NO_STREAMS = {"text/html": "a web page", "application/json": "JSON"}
 _KEEP_SECONDS = 300.0
 _DRAIN_SECONDS = 0.25
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -72,7 +87,7 @@ class Host:
         closes the response at once. `private` are the texts in `body` that no error may repeat.
         """
         parser = EventParser()
-        async with aclosing(self.stream(path, body, private)) as reads:
+        async with aclosing(self.stream(path, body, private, refused=tuple(_NO_STREAMS))) as reads:
             async for read in reads:
                 for data in parser.feed(read):
                     if data == END_MARK:
@@ -82,42 +97,39 @@ class Host:
         raise Unavailable(f"The answer of {self.name} was cut off before its end. Ask again.")
 
     async def stream(
-        self, path: str, body: Mapping[str, Any], private: tuple[str, ...] = ()
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        private: tuple[str, ...] = (),
+        refused: tuple[str, ...] = ("text/html",),
     ) -> AsyncGenerator[bytes, None]:
-        """POST `body` and yield the answer's bytes as they come. Raises a `ModelError`."""
-        try:
-            response = await self._send("POST", path, body)
+        """POST `body` and yield the answer's bytes as they come. Raises a `ModelError`, also where the answer
+        is of a content type among those `refused`."""
+        end = _now() + answer_seconds(self.timeout)
+        with self._told():
+            response = await _by(end, self._send("POST", path, body))
             try:
-                await self._check(response, private)
-                async for read in response.aiter_bytes():
-                    yield read
+                await _by(end, self._check(response, private, refused))
+                async with aclosing(unpacked(response)) as reads:
+                    while (read := await _by(end, anext(reads, None))) is not None:
+                        yield read
             finally:
                 await response.aclose()
-        except FAILURES as error:
-            raise to_model_error(error, self.name, self.timeout) from error
 
-    async def post(
-        self, path: str, body: Mapping[str, Any], private: tuple[str, ...] = (), most: int = MAX_WHOLE
-    ) -> bytes:
-        """POST `body` and wait for the whole answer. Raises a `ModelError`; `BadReply` over `most` bytes."""
-        answer = bytearray()
+    async def post(self, path: str, body: Mapping[str, Any], private: tuple[str, ...] = ()) -> bytes:
+        """POST `body` and wait for the whole answer. Raises a `ModelError`."""
         async with aclosing(self.stream(path, body, private)) as reads:
-            async for read in reads:
-                answer += read
-                if len(answer) > most:
-                    raise BadReply(f"The answer of {self.name} has no end. Check base_url.")
-        return bytes(answer)
+            return b"".join([read async for read in reads])
 
     async def get(self, path: str, most: int = MAX_BODY) -> Answer:
         """GET `path`: whatever is answered, at `most` bytes of it. Raises a `ModelError` if nothing is."""
-        try:
-            response = await self._send("GET", path)
+        end = _now() + answer_seconds(self.timeout)
+        with self._told():
+            response = await _by(end, self._send("GET", path))
             try:
-                return await _answer(response, most)
+                return await _by(end, _answer(response, most))
             finally:
                 await response.aclose()
-        except FAILURES as error:
-            raise to_model_error(error, self.name, self.timeout) from error
 
     def error(self, answer: Answer, private: tuple[str, ...] = ()) -> ModelError:
         """The error that an answer of this host means; also one line in the log, for the host's support."""
@@ -176,9 +188,27 @@ class Host:
         if why := self.reach.why_refused(url.scheme, host):
             raise NotAllowed(why)
 
-    async def _check(self, response: httpx.Response, private: tuple[str, ...]) -> None:
+    async def _check(
+        self, response: httpx.Response, private: tuple[str, ...], refused: tuple[str, ...]
+    ) -> None:
         if response.status_code != httpx.codes.OK:
             raise self.error(await _answer(response), private)
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind in refused:
+            answer = await _answer(response)
+            quote = quotable(human_message(answer.body), (self.key or "", *private))
+            said = f": {quote}" if quote else ""
+            raise BadReply(
+                f"{self.name} answered with {_NO_STREAMS[kind]} instead of a stream{said}. Check base_url."
+            )
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What goes wrong with the connection, as a `ModelError`."""
+        try:
+            yield
+        except FAILURES as error:
+            raise to_model_error(error, self.name, self.timeout) from error
 
     @cached_property
     def _client(self) -> httpx.AsyncClient:
@@ -197,7 +227,7 @@ class Host:
             # shown the host's name and no more: without TLS it would read the code.
             trust_env=address.scheme == "https" and not is_loopback(address.hostname or ""),
             verify=httpx.create_ssl_context(),
-            timeout=httpx.Timeout(self.timeout, connect=CONNECT_SECONDS),
+            timeout=httpx.Timeout(self.timeout, connect=connect_seconds(self.timeout)),
             limits=httpx.Limits(
                 max_connections=16, max_keepalive_connections=8, keepalive_expiry=_KEEP_SECONDS
             ),
@@ -219,12 +249,25 @@ async def drain(reads: AsyncGenerator[bytes, None]) -> None:
 
 
 async def _answer(response: httpx.Response, most: int = MAX_BODY) -> Answer:
+    """As much of the answer as there is: its status says the most, also where the body breaks off."""
     body = bytearray()
-    async for read in response.aiter_bytes():
-        body += read
-        if len(body) >= most:
-            break
+    with suppress(httpx.TransportError, httpx.DecodingError):
+        async with aclosing(unpacked(response)) as reads:
+            async for read in reads:
+                body += read
+                if len(body) >= most:
+                    break
     return Answer(response.status_code, response.headers, bytes(body[:most]))
+
+
+async def _by(end: float, work: Awaitable[T]) -> T:
+    """What comes of it. Raises `TimeoutError` when the event loop's clock passes `end`."""
+    async with asyncio.timeout_at(end):
+        return await work
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _checked(key: str) -> str:

@@ -8,6 +8,7 @@ import httpx
 
 from codestral_ls.core.model import BadReply, BadRequest, ModelError, NotAllowed, Unavailable, Unreachable
 from codestral_ls.core.privacy import is_loopback
+from codestral_ls.providers.body import EndlessError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,37 +17,9 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 3.0
 
-# The first class that fits decides. What no row names is a fault of this program and goes through.
-_FAILURES: tuple[tuple[type[Exception], type[ModelError], str], ...] = (
-    (
-        httpx.ConnectTimeout,
-        Unreachable,
-        f"{{host}} cannot be reached: no connection within {CONNECT_SECONDS:g} s. Check the network.",
-    ),
-    (
-        httpx.TimeoutException,
-        Unavailable,
-        "{host} sent nothing for {timeout:g} s and was given up. Completions return when it answers.",
-    ),
-    (
-        httpx.ProxyError,
-        Unavailable,
-        "The proxy on the way to {host} refused the connection. Check HTTPS_PROXY.",
-    ),
-    (httpx.ConnectError, Unreachable, "{host} cannot be reached: {reason}."),
-    (httpx.UnsupportedProtocol, BadRequest, "The host's address must begin with https://. Set base_url."),
-    (httpx.InvalidURL, BadRequest, "The host's address cannot be understood. Set base_url."),
-    (
-        httpx.DecodingError,
-        BadReply,
-        "The answer of {host} is damaged: its compression cannot be undone. Check the proxy on the way.",
-    ),
-    (
-        httpx.TransportError,
-        Unavailable,
-        "The connection to {host} broke off before the answer was complete. Ask again.",
-    ),
-)
+PATIENCES = 30
+"""A whole answer may take so many times the silence that is borne: a host that sends a byte now and then
+would be waited for for ever. Mistral's own client gives an answer 300 s, too."""
 
 # A host with which no secure connection comes about is there.
 _CONNECT_REASONS: tuple[tuple[str, type[ModelError], str], ...] = (
@@ -67,17 +40,105 @@ _CONNECT_REASONS: tuple[tuple[str, type[ModelError], str], ...] = (
     ("", Unreachable, "nothing answers there. Check that it runs and that base_url is right"),
 )
 
-FAILURES = tuple(kind for kind, _, _ in _FAILURES)
+# h11's words; what it says of a connection that ended is not among them.
+_NO_HTTP = (
+    "illegal",
+    "malformed",
+    "Receive buffer too long",
+    "Content-Length",
+    "Transfer-Encoding",
+    "status_code",
+)
+
+# The first row decides whose class fits and whose sign is in the exception's words. What no row names is a
+# fault of this program and goes through.
+_FAILURES: tuple[tuple[type[Exception], str, type[ModelError], str], ...] = (
+    (
+        httpx.ConnectTimeout,
+        "",
+        Unreachable,
+        "{host} cannot be reached: no connection within {connect:g} s. Check the network.",
+    ),
+    (
+        httpx.TimeoutException,
+        "",
+        Unavailable,
+        "{host} sent nothing for {timeout:g} s and was given up. Completions return when it answers.",
+    ),
+    (
+        TimeoutError,
+        "",
+        Unavailable,
+        "{host} did not come to an end within {total:g} s and was given up. "
+        "Completions return when it answers.",
+    ),
+    (
+        httpx.ProxyError,
+        "",
+        Unavailable,
+        "The proxy on the way to {host} refused the connection. Check HTTPS_PROXY.",
+    ),
+    *(
+        (httpx.ConnectError, sign, kind, f"{{host}} cannot be reached: {reason}.")
+        for sign, kind, reason in _CONNECT_REASONS
+    ),
+    (
+        httpx.UnsupportedProtocol,
+        "",
+        BadRequest,
+        "The host's address must begin with https://. Set base_url.",
+    ),
+    (httpx.InvalidURL, "", BadRequest, "The host's address cannot be understood. Set base_url."),
+    (
+        httpx.DecodingError,
+        "",
+        BadReply,
+        "The answer of {host} is damaged: its compression cannot be undone. Check the proxy on the way.",
+    ),
+    (
+        EndlessError,
+        "",
+        BadReply,
+        "{host} sends more than any answer needs and was given up. Check base_url.",
+    ),
+    *(
+        (httpx.RemoteProtocolError, sign, BadReply, "What {host} answers is not HTTP. Check base_url.")
+        for sign in _NO_HTTP
+    ),
+    (
+        httpx.TransportError,
+        "",
+        Unavailable,
+        "The connection to {host} broke off before the answer was complete. Ask again.",
+    ),
+)
+
+FAILURES = tuple({kind for kind, *_ in _FAILURES})
 """The exceptions that `to_model_error` understands."""
+
+
+def connect_seconds(timeout: float) -> float:
+    """How long a connection may take to a host whose silence is borne for `timeout` seconds."""
+    return min(CONNECT_SECONDS, timeout)
+
+
+def answer_seconds(timeout: float) -> float:
+    """How long a whole answer of such a host may take."""
+    return timeout * PATIENCES
 
 
 def to_model_error(error: Exception, host: str, timeout: float) -> ModelError:
     """The error that a failed connection to `host` means; `timeout` is what it was given, in seconds."""
-    _, kind, sentence = next(row for row in _FAILURES if isinstance(error, row[0]))
-    connect, reason = next(row[1:] for row in _CONNECT_REASONS if row[0] in str(error))
-    if isinstance(error, httpx.ConnectError) and kind is Unreachable:
-        kind = connect
-    return kind(sentence.format(host=host, timeout=timeout, reason=reason))
+    kind, sentence = next(
+        (kind, sentence)
+        for failure, sign, kind, sentence in _FAILURES
+        if isinstance(error, failure) and sign in str(error)
+    )
+    return kind(
+        sentence.format(
+            host=host, timeout=timeout, connect=connect_seconds(timeout), total=answer_seconds(timeout)
+        )
+    )
 
 
 class ConnectionTrace:
@@ -95,7 +156,11 @@ class ConnectionTrace:
             await self._check_peer(info["return_value"])
 
     async def _check_peer(self, stream: AsyncNetworkStream) -> None:
-        peer = str(stream.get_extra_info("server_addr")[0])
+        address = stream.get_extra_info("server_addr")
+        if address is None:
+            await stream.aclose()
+            raise httpx.ReadError("The connection ended as soon as it was there.")
+        peer = str(address[0])
         if not is_loopback(peer):
             await stream.aclose()
             raise NotAllowed(
