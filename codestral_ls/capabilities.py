@@ -27,7 +27,7 @@ def capabilities(
     return types.ServerCapabilities(
         position_encoding=types.PositionEncodingKind(encoding),
         text_document_sync=types.TextDocumentSyncOptions(
-            open_close=True, change=types.TextDocumentSyncKind.Incremental
+            open_close=True, change=types.TextDocumentSyncKind.Incremental, save=True
         ),
         notebook_document_sync=types.NotebookDocumentSyncOptions(
             [types.NotebookDocumentFilterWithNotebook(notebook="*")]

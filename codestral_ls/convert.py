@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from lsprotocol import types as lsp
 
 from codestral_ls.core.text import Document, Edit, Span, apply_edits, without_end
 from codestral_ls.core.track import Change
+from codestral_ls.engine.workspace import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -73,6 +75,19 @@ def changed(
         steps.append(Change(document, edit, after))
         document = after
     return document if document.version == version else apply_edits(document, (), version), steps
+
+
+def roots(params: lsp.InitializeParams) -> list[Path]:
+    """The workspace's folders, in whichever of three ways the editor names them."""
+    if params.workspace_folders:
+        return paths(params.workspace_folders)
+    if params.root_uri:
+        return [path_of(params.root_uri)]
+    return [Path(params.root_path)] if params.root_path else []
+
+
+def paths(folders: Iterable[lsp.WorkspaceFolder]) -> list[Path]:
+    return [path_of(folder.uri) for folder in folders]
 
 
 def _utf8(text: str) -> int:

@@ -13,10 +13,15 @@ from lsprotocol import types
 from codestral_ls.protocol import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from codestral_ls.engine.status import Status
     from codestral_ls.protocol import Protocol
+
+    _Ability = (
+        types.DidChangeConfigurationClientCapabilities | types.DidChangeWatchedFilesClientCapabilities | None
+    )
+    _Change = tuple[str, _Ability, object]
 
 STATUS = "codestral/status"
 SECTION = "codestral"
@@ -98,19 +103,26 @@ class Editor:
                 return answer[0]
         return None
 
-    async def watch_settings(self) -> None:
-        """Ask to be told of changes; some editors say nothing of them otherwise."""
-        workspace = self._protocol.client_capabilities.workspace
-        changes = workspace and workspace.did_change_configuration
-        if not (changes and changes.dynamic_registration):
-            return
-        method = types.WORKSPACE_DID_CHANGE_CONFIGURATION
-        options = types.DidChangeConfigurationRegistrationOptions(section=SECTION)
-        registration = types.Registration(id=method, method=method, register_options=options)
-        with contextlib.suppress(Refused):
-            await self._protocol.send_request_async(
-                types.CLIENT_REGISTER_CAPABILITY, types.RegistrationParams([registration])
-            )
+    async def watch(self, names: Iterable[str]) -> None:
+        """Ask to be told of changed settings, of which some editors say nothing otherwise, and of changes to
+        the workspace's files of these names."""
+        wanted = [
+            types.Registration(id=method, method=method, register_options=options)
+            for method, ability, options in self._changes(names)
+            if ability and ability.dynamic_registration
+        ]
+        if wanted:
+            params = types.RegistrationParams(wanted)
+            with contextlib.suppress(Refused):
+                await self._protocol.send_request_async(types.CLIENT_REGISTER_CAPABILITY, params)
+
+    def _changes(self, names: Iterable[str]) -> Iterator[_Change]:
+        if able := self._protocol.client_capabilities.workspace:
+            section = types.DidChangeConfigurationRegistrationOptions(section=SECTION)
+            yield types.WORKSPACE_DID_CHANGE_CONFIGURATION, able.did_change_configuration, section
+            globs = [types.FileSystemWatcher(f"**/{name}") for name in names]
+            files = types.DidChangeWatchedFilesRegistrationOptions(globs)
+            yield types.WORKSPACE_DID_CHANGE_WATCHED_FILES, able.did_change_watched_files, files
 
     def _show(self, message: str) -> None:
         params = types.ShowMessageParams(types.MessageType.Warning, f"codestral-ls: {message}")

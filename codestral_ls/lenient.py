@@ -29,7 +29,11 @@ _READ: Shape = {
         "general": {"positionEncodings": None},
         "textDocument": {"inlineCompletion": {}},
         "window": {"workDoneProgress": None},
-        "workspace": {"configuration": None, "didChangeConfiguration": {"dynamicRegistration": None}},
+        "workspace": {
+            "configuration": None,
+            "didChangeConfiguration": {"dynamicRegistration": None},
+            "didChangeWatchedFiles": {"dynamicRegistration": None},
+        },
     },
 }
 """All that this server reads of `initialize`; a capability that it begins to read is entered here."""

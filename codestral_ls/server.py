@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -17,11 +16,12 @@ from pygls.lsp.server import LanguageServer
 
 from codestral_ls import __version__, log
 from codestral_ls.capabilities import capabilities
-from codestral_ls.convert import changed, choose_encoding, offset, span
+from codestral_ls.convert import changed, choose_encoding, offset, paths, roots, span
 from codestral_ls.core.prompt import Site
 from codestral_ls.core.text import Document
 from codestral_ls.editor import Editor
-from codestral_ls.engine.workspace import path_of
+from codestral_ls.engine.ignored import NAMES as IGNORE_FILES
+from codestral_ls.engine.settings import WORKSPACE_FILE
 from codestral_ls.items import ACCEPTED, Popup, ghost_text, in_popup, menu_entry
 from codestral_ls.lenient import converter
 from codestral_ls.protocol import Protocol
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     Connect = Callable[[Editor], App]
 
 logger = logging.getLogger(__name__)
+
+WATCHED = (WORKSPACE_FILE, *IGNORE_FILES)
+"""The files of a workspace that say what may be sent, and how."""
 
 CLOSING = 1.0
 """Seconds that the engine may take to end; the process is gone half a second later."""
@@ -103,7 +106,7 @@ def create_server(connect: Connect) -> Server:
 
 def initialize(ls: Server, params: types.InitializeParams) -> types.InitializeResult:
     ls.encoding = choose_encoding(params.capabilities)
-    ls.app.workspace.set_roots(_roots(params))
+    ls.app.workspace.set_roots(roots(params))
     ls.configure("initializationOptions", params.initialization_options)
     abilities = capabilities(params.capabilities, ls.encoding, ls.app.settings.completion.menu)
     return types.InitializeResult(abilities, types.ServerInfo(ls.name, ls.version))
@@ -113,7 +116,7 @@ async def initialized(ls: Server, params: types.InitializedParams) -> None:
     ls.editor.listen()
     await ls.pull_settings()
     ls.app.start()
-    await ls.editor.watch_settings()
+    await ls.editor.watch(WATCHED)
 
 
 async def shutdown(ls: Server, params: None) -> None:
@@ -152,15 +155,23 @@ def did_close_notebook(ls: Server, params: types.DidCloseNotebookDocumentParams)
 
 
 def did_change_folders(ls: Server, params: types.DidChangeWorkspaceFoldersParams) -> None:
-    removed = _paths(params.event.removed)
+    removed = paths(params.event.removed)
     kept = [root for root in ls.app.workspace.roots if root not in removed]
-    ls.app.workspace.set_roots(dict.fromkeys([*kept, *_paths(params.event.added)]))
+    ls.app.workspace.set_roots(dict.fromkeys([*kept, *paths(params.event.added)]))
     ls.configure()
 
 
 async def did_change_configuration(ls: Server, params: types.DidChangeConfigurationParams) -> None:
     ls.configure("workspace/didChangeConfiguration", params.settings)
     await ls.pull_settings()
+
+
+def did_save(ls: Server, params: types.DidSaveTextDocumentParams) -> None:
+    _changed_on_disk(ls, [params.text_document.uri])
+
+
+def did_change_files(ls: Server, params: types.DidChangeWatchedFilesParams) -> None:
+    _changed_on_disk(ls, [change.uri for change in params.changes])
 
 
 async def inline_completion(ls: Server, params: types.InlineCompletionParams) -> types.InlineCompletionList:
@@ -246,6 +257,8 @@ FEATURES: Mapping[str, Callable[..., Any]] = {
     types.TEXT_DOCUMENT_DID_OPEN: did_open,
     types.TEXT_DOCUMENT_DID_CHANGE: did_change,
     types.TEXT_DOCUMENT_DID_CLOSE: did_close,
+    types.TEXT_DOCUMENT_DID_SAVE: did_save,
+    types.WORKSPACE_DID_CHANGE_WATCHED_FILES: did_change_files,
     types.NOTEBOOK_DOCUMENT_DID_OPEN: did_open_notebook,
     types.NOTEBOOK_DOCUMENT_DID_CHANGE: did_change_notebook,
     types.NOTEBOOK_DOCUMENT_DID_CLOSE: did_close_notebook,
@@ -277,13 +290,7 @@ def _change(
         ls.app.feedback.changed(steps)
 
 
-def _roots(params: types.InitializeParams) -> list[Path]:
-    if params.workspace_folders:
-        return _paths(params.workspace_folders)
-    if params.root_uri:
-        return [path_of(params.root_uri)]
-    return [Path(params.root_path)] if params.root_path else []
-
-
-def _paths(folders: Iterable[types.WorkspaceFolder]) -> list[Path]:
-    return [path_of(folder.uri) for folder in folders]
+def _changed_on_disk(ls: Server, uris: Iterable[str]) -> None:
+    """Read the settings and the ignore files again, where one of them has changed."""
+    if any(uri.rpartition("/")[2] in WATCHED for uri in uris):
+        ls.configure()

@@ -37,6 +37,8 @@ class Completer:
         self._gone = asyncio.Event()
 
     async def complete(self, site: Site, trigger: Trigger) -> Suggestion | None:
+        if self._workspace.why_refused(site.document):
+            return None
         words = site.line_head.split()
         act = getattr(self, f"_{words[-1]}", None) if words else None
         text = await act(site) if act else _around(site)
@@ -103,6 +105,7 @@ class App:
     def configure(self, editor: Any) -> Any:
         merged = load(None, self.workspace.roots, editor)
         self.settings = merged.settings
+        self.workspace.judge_again()
         self._user.tell(Status("ready", "", f"{self.settings.completion.model} {len(self.workspace.roots)}"))
         return merged.problems
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -129,3 +130,27 @@ async def _last_status(session: Wire) -> dict[str, str]:
     session.seen.clear()
     states: list[dict[str, str]] = [status for status in said if status["state"] == "ready"]
     return states[-1]
+
+
+@pytest.mark.parametrize("how", ["saved", "watched"])
+async def test_a_changed_ignore_file_counts_at_once(session: Wire, how: str, tmp_path: Path) -> None:
+    await session.initialize(
+        {"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": True}}}, rootUri=tmp_path.as_uri()
+    )
+    registration = await session.asked("client/registerCapability")
+    session.send({"id": registration["id"], "result": None})
+    [asked] = registration["params"]["registrations"]
+    globs = [watcher["globPattern"] for watcher in asked["registerOptions"]["watchers"]]
+    assert globs == ["**/.codestral.toml", "**/.gitignore", "**/.codestralignore"]
+    uri = (tmp_path / "x.py").as_uri()
+    session.open("def f", uri=uri)
+    session.ask(1, INLINE, place(0, 5, uri))
+    assert (await session.answer(1))["result"]["items"]
+    ignore = tmp_path / ".gitignore"
+    ignore.write_text("x.py")
+    if how == "saved":
+        session.tell("textDocument/didSave", {"textDocument": {"uri": ignore.as_uri()}})
+    else:
+        session.tell("workspace/didChangeWatchedFiles", {"changes": [{"uri": ignore.as_uri(), "type": 1}]})
+    session.ask(2, INLINE, place(0, 5, uri))
+    assert (await session.answer(2))["result"]["items"] == []

@@ -187,7 +187,7 @@ async def test_what_is_offered(session: Wire, announced: Message, setting: str, 
     able = result["capabilities"]
     assert able["inlineCompletionProvider"] is True
     assert ("completionProvider" in able) is offered
-    assert able["textDocumentSync"] == {"openClose": True, "change": 2}
+    assert able["textDocumentSync"] == {"openClose": True, "change": 2, "save": True}
     assert able["notebookDocumentSync"] == {"notebookSelector": [{"notebook": "*"}]}
     assert able["executeCommandProvider"] == {"commands": ["codestral.accepted"]}
 
