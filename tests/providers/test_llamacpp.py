@@ -1,11 +1,10 @@
-"""The client of llama.cpp's server, against recorded answers. The real server is in `test_embedded.py`."""
+"""The client of llama.cpp's server, against recorded answers. The real one is in `test_llama_server.py`."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import math
-from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -21,7 +20,8 @@ from codestral_ls.core.model import (
 )
 from codestral_ls.core.privacy import Reach, redact
 from codestral_ls.providers.llama_completion import Reply
-from codestral_ls.providers.llamacpp import ServerInfo, connect, probe
+from codestral_ls.providers.llamacpp import ServerInfo, connect
+from tests.providers.recorded import answer, server
 
 LAST = {"content": "", "stop": True, "stop_type": "word", "tokens_evaluated": 9, "tokens_predicted": 4}
 
@@ -47,32 +47,6 @@ def event(
 def sse(*events: dict) -> bytes:
     body = "".join(f"data: {json.dumps(event)}\n\n" for event in events)
     return b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n" + body.encode()
-
-
-def answer(status: int, content: object) -> bytes:
-    body = json.dumps(content).encode()
-    return b"HTTP/1.1 %d X\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (status, len(body), body)
-
-
-@asynccontextmanager
-async def server(answers: dict[str, bytes]):
-    """A host that gives each path's recorded answer, and keeps what it was asked."""
-    asked: list[tuple[str, dict]] = []
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-        length = head.partition("content-length: ")[2].partition("\r")[0]
-        body = await reader.readexactly(int(length or 0))
-        path = head.split()[1]
-        asked.append((path, json.loads(body or b"{}")))
-        writer.write(answers.get(path, answer(404, {})))
-        await writer.drain()
-        writer.close()
-        await writer.wait_closed()
-
-    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with listening:
-        yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}", asked
 
 
 def request(typed: str = "", **more) -> FimRequest:
@@ -174,7 +148,12 @@ def test_replies(head, events, chunks):
     assert [c.logprob for c in found] == [c.logprob and pytest.approx(c.logprob, abs=1e-9) for c in chunks]
 
 
-TOO_LONG = {"error": {"code": 400, "message": "request (5001 tokens) exceeds the available context size"}}
+TOO_LONG = {
+    "error": {
+        "code": 400,
+        "message": "request (5001 tokens) exceeds the available context size (4096 tokens)",
+    }
+}
 WRONG_KEY = {"error": {"code": 401, "message": "Invalid API Key", "type": "authentication_error"}}
 LOADING = {"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}}
 
@@ -201,57 +180,9 @@ async def test_failures(reply, kind, words):
     assert "the prefix" not in failure.value.message
 
 
-PROPS = {
-    "model_alias": "/models/Qwen2.5-Coder-7B.gguf",
-    "model_path": "/models/Qwen2.5-Coder-7B.gguf",
-    "total_slots": 4,
-    "default_generation_settings": {"n_ctx": 1000, "params": {}},
-}
-
-
-async def test_a_server_is_found():
-    async with server({"/props": answer(200, PROPS)}) as (url, _):
-        info = await probe(url, Reach())
-    assert info == ServerInfo(url, "Qwen2.5-Coder-7B", 1000, 4)
-    client = connect(info, Reach())
-    assert (client.profile.fills, client.profile.prefix_tokens, client.profile.suffix_tokens) == (
-        True,
-        600,
-        150,
-    )
-    await client.aclose()
-
-
-@pytest.mark.parametrize(
-    "reply",
-    [
-        answer(401, WRONG_KEY),
-        answer(200, {}),
-        answer(200, [1]),
-        answer(404, {}),
-        b"HTTP/1.1 200 OK\r\n\r\n<html>",
-    ],
-    ids=["locked", "no model", "a list", "another server", "a page"],
-)
-async def test_what_is_no_server_for_us(reply):
-    async with server({"/props": reply}) as (url, _):
-        assert await probe(url, Reach()) is None
-
-
-async def test_a_server_that_hangs_is_given_up():
-    gone = asyncio.Event()
-
-    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-        writer.close()
-        await writer.wait_closed()
-        gone.set()
-
-    listening = await asyncio.start_server(hang, "127.0.0.1", 0)
-    async with listening:
-        assert await probe(f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}", Reach()) is None
-        await gone.wait()
-
-
-async def test_nothing_listens():
-    assert await probe("http://127.0.0.1:9", Reach()) is None
+async def test_a_prompt_that_stays_too_long_is_asked_twice():
+    async with server({"/completion": answer(400, TOO_LONG)}) as (url, asked):
+        with pytest.raises(BadRequest, match="exceeds the available context size"):
+            await ask(url, "qwen2.5-coder", replace(request(), prefix=redact("x = 1\n" * 200)))
+    first, second = (len(body["prompt"]) for _, body in asked)
+    assert second < first * 4096 / 5001
