@@ -27,7 +27,7 @@ from codestral_ls.providers.ollama_wire import (
     reply_from,
     tool,
 )
-from codestral_ls.providers.stops import StopFilter
+from codestral_ls.providers.openai_fim import CONTROL, shown, stops_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -86,21 +86,25 @@ class Ollama:
         """Fill the hole. Closing the generator closes the stream, which ends the generation."""
         facts = await self._known()
         prompt = self._prompt(request, inserts=facts.inserts and self._own is None)
+        if not prompt["prompt"]:  # The server would load the model and say that it is done.
+            yield Chunk("", "stop")
+            return
         try:
-            async with aclosing(self._filled(request, prompt)) as chunks:
+            async with aclosing(self._filled(request, prompt, facts)) as chunks:
                 async for chunk in chunks:
                     yield chunk
         except BadRequest as error:
             if "suffix" not in prompt or "insert" not in error.message:
                 raise self._explained(error) from error
             self._facts = replace(facts, inserts=False)
-            async with aclosing(self._filled(request, self._prompt(request, inserts=False))) as chunks:
+            async with aclosing(self._filled(request, self._prompt(request, inserts=False), facts)) as chunks:
                 async for chunk in chunks:
                     yield chunk
 
     async def chat(self, request: ChatRequest) -> AsyncGenerator[Chunk, None]:
         """Continue the conversation. A model is asked not to think first; if it does, that is left out."""
         facts = await self._known()
+        # A request's stops replace those of the model's file.
         stops = (*request.stop, *facts.stops) if request.stop else ()
         body = {
             "messages": messages(request),
@@ -112,7 +116,7 @@ class Ollama:
         if request.schema is not None:
             body["format"] = dict(request.schema)
         private = tuple(message.text for message in request.messages)
-        async with aclosing(self._answer(_CHAT, body, private, request.stop)) as chunks:
+        async with aclosing(shown(self._answer(_CHAT, body, private), request.stop)) as chunks:
             async for chunk in chunks:
                 yield chunk
 
@@ -159,10 +163,7 @@ class Ollama:
         cut = without_control(request.prefix, request.typed, request.suffix, self._template)
         raw = raw_prompt(request, self._template)
         if cut is None or raw is None:
-            raise BadRequest(
-                "What stands before the cursor on its line would be a control token to the model: "
-                "nothing was asked."
-            )
+            raise BadRequest(CONTROL)
         prefix, suffix = cut[0] + cut[1], cut[2]
         if self._template is None and prefix:
             suffix = suffix or _EMPTY_SUFFIX
@@ -170,38 +171,30 @@ class Ollama:
             return {"prompt": prefix, "suffix": suffix}
         return {"prompt": raw, "raw": True}
 
-    async def _filled(self, request: FimRequest, prompt: Mapping[str, Any]) -> AsyncGenerator[Chunk, None]:
-        if not prompt["prompt"]:  # The server would load the model and say that it is done.
-            yield Chunk("", "stop")
-            return
-        known = self._facts.stops if self._facts else ()
-        stops = (*request.stop, *self._stop, *(self._template.stops if self._template else ()), *known)
+    def _filled(
+        self, request: FimRequest, prompt: Mapping[str, Any], facts: Facts
+    ) -> AsyncGenerator[Chunk, None]:
+        stops = stops_of(request, self._template, (*self._stop, *facts.stops))
         body = {**prompt, **self._common(), "options": options(request, self._num_ctx, stops)}
-        private = (request.prefix, request.typed, request.suffix)
-        async with aclosing(self._answer(_GENERATE, body, private, stops)) as chunks:
-            async for chunk in chunks:
-                yield chunk
+        others = (snippet.text for snippet in request.snippets)
+        private = (request.prefix, request.typed, request.suffix, *others)
+        return shown(self._answer(_GENERATE, body, private), stops)
 
     async def _answer(
-        self, path: str, body: Mapping[str, Any], private: tuple[str, ...], stops: tuple[str, ...]
+        self, path: str, body: Mapping[str, Any], private: tuple[str, ...]
     ) -> AsyncGenerator[Chunk, None]:
-        """The chunks of an answer: text without any stop, and calls all on the last one."""
-        shown = StopFilter(stops)
+        """The chunks of an answer, calls all on the last one."""
         calls: list[ToolCall] = []
         async with aclosing(lines(self._host, path, body, private)) as told:
             async for line in told:
                 chunk = self._read(line, private)
                 calls += chunk.calls
-                text = shown.feed(chunk.text)
                 if chunk.finish:
                     await drain(told)
-                    yield replace(chunk, text=text + shown.rest(), calls=tuple(calls))
+                    yield replace(chunk, calls=tuple(calls))
                     return
-                if shown.met:
-                    yield Chunk(text, "stop", calls=tuple(calls))
-                    return
-                if text:
-                    yield Chunk(text)
+                if chunk.text:
+                    yield Chunk(chunk.text)
         raise Unavailable(f"The answer of {self._host.name} was cut off before its end. Ask again.")
 
     def _read(self, line: bytes, private: tuple[str, ...]) -> Chunk:

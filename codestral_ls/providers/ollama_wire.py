@@ -12,7 +12,7 @@ import msgspec
 from codestral_ls.core.model import BadReply, Chunk, Finish, ToolCall, Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from codestral_ls.core.model import ChatRequest, FimRequest, Message, Tool
 
@@ -67,15 +67,15 @@ def lasting(keep_alive: str) -> str | int:
     return int(keep_alive) if _NUMBER.fullmatch(keep_alive) else keep_alive
 
 
-def options(request: FimRequest | ChatRequest, num_ctx: int, stops: Iterable[str]) -> dict[str, Any]:
+def options(request: FimRequest | ChatRequest, num_ctx: int, stops: tuple[str, ...]) -> dict[str, Any]:
     """The options of a request. `num_ctx` is to be the same in every one: another loads the model anew."""
     chosen: dict[str, Any] = {
         "num_ctx": num_ctx,
         "num_predict": request.max_tokens,
         "temperature": request.temperature,
     }
-    if stops := list(dict.fromkeys(stops)):
-        chosen["stop"] = stops
+    if stops:
+        chosen["stop"] = list(stops)
     if (seed := getattr(request, "seed", None)) is not None:
         chosen["seed"] = seed
     return chosen
