@@ -5,7 +5,8 @@ Fields are those of OpenAI's API reference and, for `prefix`, of Mistral's OpenA
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,8 +32,13 @@ class ChatFields:
 
 
 def chat(route: Route, model: str, request: ChatRequest, fields: ChatFields) -> AsyncGenerator[Chunk, None]:
-    """Continue the conversation. The generator raises a `ModelError`."""
-    return route.chunks(chat_body(model, request, fields), request.texts)
+    """Continue the conversation. The generator raises a `ModelError`.
+
+    Where the last message is the beginning of the reply, what is yielded is the rest of it.
+    """
+    told = route.chunks(chat_body(model, request, fields), request.texts)
+    last = request.messages[-1] if request.messages else None
+    return _rest(told, last.text) if last and last.role == "assistant" else told
 
 
 def chat_body(model: str, request: ChatRequest, fields: ChatFields) -> dict[str, Any]:
@@ -55,6 +61,18 @@ def chat_body(model: str, request: ChatRequest, fields: ChatFields) -> dict[str,
         fields.cache_key: request.cache_key,
     }
     return body | {name: value for name, value in wanted.items() if name and value}
+
+
+async def _rest(chunks: AsyncGenerator[Chunk, None], begun: str) -> AsyncGenerator[Chunk, None]:
+    """Without the beginning that was given, which Mistral repeats and others do not."""
+    held, decided = "", False
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            held = chunk.text if decided else held + chunk.text
+            if not decided and not chunk.finish and begun.startswith(held):
+                continue
+            yield chunk if decided else replace(chunk, text=held.removeprefix(begun))
+            decided = True
 
 
 def _messages(request: ChatRequest, fields: ChatFields) -> list[dict[str, Any]]:

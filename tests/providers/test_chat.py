@@ -1,4 +1,4 @@
-"""Chat with hosts of OpenAI's protocol, Mistral among them: what is sent, and what is read of the reply."""
+"""Chat with hosts of OpenAI's protocol, Mistral among them: what is read of the reply."""
 
 from __future__ import annotations
 
@@ -9,36 +9,17 @@ from contextlib import aclosing, asynccontextmanager
 import pytest
 
 from codestral_ls.bench.reply import Reply
-from codestral_ls.core.model import (
-    BadRequest,
-    ChatRequest,
-    Chunk,
-    Message,
-    Tool,
-    ToolCall,
-    Unavailable,
-    Usage,
-)
+from codestral_ls.core.model import BadRequest, ChatRequest, Chunk, Message, ToolCall, Unavailable, Usage
 from codestral_ls.core.privacy import Reach, redact
-from codestral_ls.providers.chat import ChatFields, chat_body
 from codestral_ls.providers.mistral import Mistral
 from codestral_ls.providers.openai import connect
+from tests.providers.conversation import ASKED, CALLS, REQUEST, TOOL
 from tests.upstream.chat import ChatReply
 from tests.upstream.errors import ERRORS
 from tests.upstream.mistral import FakeMistral
 from tests.upstream.openai import GROQ, INSTRUCT, VLLM, FakeOpenAI
 
 TEXT = "total = sum(x, «é» 🎉)\nreturn total"
-SYSTEM = Message("system", redact("You refactor code."))
-ASKED = Message("user", redact("def compute_total(items): ..."))
-REQUEST = ChatRequest((SYSTEM, ASKED), max_tokens=100)
-TOOL = Tool("read_file", "Reads a file.", {"type": "object", "properties": {"path": {"type": "string"}}})
-CALLS = (
-    ToolCall("abc123XYZ", "read_file", '{"path":"a.py"}'),
-    ToolCall("def456XYZ", "read_file", '{"path":"é/b.py","lines":[1,2]}'),
-)
-SCHEMA = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
-ALL = ChatFields(cache_key="prompt_cache_key", prediction=True, prefix=True, fixed={"top_p": 1.0})
 
 
 @asynccontextmanager
@@ -66,86 +47,21 @@ async def reply_to(host, reply, request: ChatRequest = REQUEST) -> list[Chunk]:
         return [chunk async for chunk in model.chat(request)]
 
 
-BODIES = {
-    "plain": ({}, {}),
-    "stop": ({"stop": ("a", "b", "c", "d", "e")}, {"stop": ["a", "b", "c", "d"]}),
-    "schema": (
-        {"schema": SCHEMA},
-        {
-            "response_format": {
-                "type": "json_schema",
-                "json_schema": {"name": "reply", "schema": SCHEMA, "strict": True},
-            }
-        },
-    ),
-    "prediction": ({"prediction": redact("x")}, {"prediction": {"type": "content", "content": "x"}}),
-    "cache key": ({"cache_key": "k"}, {"prompt_cache_key": "k"}),
-    "tools": (
-        {"tools": (TOOL,)},
-        {
-            "tools": [
-                {
-                    "type": "function",
-                    "function": {
-                        "name": "read_file",
-                        "description": "Reads a file.",
-                        "parameters": TOOL.parameters,
-                    },
-                }
-            ]
-        },
-    ),
+BEGUN = {
+    "text": (ChatReply(TEXT), TEXT),
+    "nothing": (ChatReply(""), ""),
+    "a part of it": (ChatReply("```"), "```"),
+    "calls": (ChatReply("", calls=CALLS), ""),
 }
 
 
-@pytest.mark.parametrize(("change", "more"), BODIES.values(), ids=BODIES)
-def test_body(change, more):
-    body = chat_body("m", dataclasses.replace(REQUEST, **change), ALL)
-    assert body == {
-        "model": "m",
-        "messages": [
-            {"role": "system", "content": "You refactor code."},
-            {"role": "user", "content": "def compute_total(items): ..."},
-        ],
-        "temperature": 0.0,
-        "top_p": 1.0,
-        "max_tokens": 100,
-        "stream": True,
-        **more,
-    }
-
-
-def test_a_host_is_sent_nothing_that_it_has_not():
-    request = dataclasses.replace(REQUEST, prediction=redact("x"), cache_key="k")
-    assert chat_body("m", request, ChatFields()).keys() == {
-        "model",
-        "messages",
-        "temperature",
-        "max_tokens",
-        "stream",
-    }
-
-
-def test_calls_and_their_results():
-    said = Message("assistant", redact(""), CALLS[:1])
-    result = Message("tool", redact("x = 1"), call_id="abc123XYZ")
-    messages = chat_body("m", dataclasses.replace(REQUEST, messages=(ASKED, said, result)), ALL)["messages"]
-    call = {
-        "id": "abc123XYZ",
-        "type": "function",
-        "function": {"name": "read_file", "arguments": '{"path":"a.py"}'},
-    }
-    assert messages[1:] == [
-        {"role": "assistant", "content": "", "tool_calls": [call]},
-        {"role": "tool", "content": "x = 1", "tool_call_id": "abc123XYZ"},
-    ]
-
-
-@pytest.mark.parametrize(("fields", "marked"), [(ALL, True), (ChatFields(), False)], ids=["can", "cannot"])
-def test_the_beginning_of_the_reply(fields, marked):
-    begun = Message("assistant", redact("```python\n"))
-    messages = chat_body("m", dataclasses.replace(REQUEST, messages=(ASKED, begun)), fields)["messages"]
-    assert [message.get("prefix", False) for message in messages] == [False, marked]
+@HOSTS
+@pytest.mark.parametrize(("reply", "rest"), BEGUN.values(), ids=BEGUN)
+async def test_a_reply_that_was_begun_is_gone_on_with(host, reply, rest):
+    begun = Message("assistant", redact("```python\nx\n"))
+    chunks = await reply_to(host, reply, dataclasses.replace(REQUEST, messages=(ASKED, begun)))
+    assert "".join(chunk.text for chunk in chunks) == rest
+    assert (chunks[-1].finish, chunks[-1].calls) == ("stop", reply.calls)
 
 
 TEXTS = {

@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import random
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from codestral_ls.bench.reply import Plain, Reply, prompt_tokens
@@ -95,15 +96,13 @@ class FakeMistral(Upstream):
         return refused or self._answerable(exchange.json, chatting=_is_chat(exchange))
 
     def whole(self, exchange: Exchange, reply: Reply) -> Mapping[str, Any]:
-        return (
-            chat.whole(reply, exchange.json, _TELLING)
-            if _is_chat(exchange)
-            else super().whole(exchange, reply)
-        )
+        if _is_chat(exchange):
+            return chat.whole(_with_beginning(reply, exchange.json), exchange.json, _TELLING)
+        return super().whole(exchange, reply)
 
     def events(self, exchange: Exchange, reply: Reply) -> Iterable[bytes]:
         if _is_chat(exchange):
-            return chat.events(reply, exchange.json, _TELLING)
+            return chat.events(_with_beginning(reply, exchange.json), exchange.json, _TELLING)
         return super().events(exchange, reply)
 
     def _answerable(self, body: dict[str, Any], *, chatting: bool) -> Plain | None:
@@ -129,6 +128,12 @@ class FakeMistral(Upstream):
 
 def _is_chat(exchange: Exchange) -> bool:
     return exchange.path.endswith(CHAT_PATH)
+
+
+def _with_beginning(reply: Reply, body: Mapping[str, Any]) -> Reply:
+    """The host repeats the text that its reply was told to begin with."""
+    last = body["messages"][-1]
+    return replace(reply, text=last["content"] + reply.text) if last.get("prefix") else reply
 
 
 def grouped(count: int) -> Callable[[Iterable[bytes]], Iterator[bytes]]:

@@ -175,7 +175,7 @@ async def test_a_whole_conversation(upstream):
             response_format={"type": "json_schema", "json_schema": {"name": "reply", "schema": {}}},
             prompt_cache_key="k",
         )
-    assert reply.choices[0].message.content == TEXT
+    assert reply.choices[0].message.content == f"```{TEXT}"
 
 
 WRONG_CHATS = {
