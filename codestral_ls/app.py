@@ -101,6 +101,7 @@ class App:
         privacy = self.settings.privacy
         self.workspace.set_rules(IgnoreRules.of(privacy.ignore, gitignore=privacy.gitignore))
         self.accounts.configure(self.settings.budget)
+        self._warn_uncounted()
         unclear, self.unclear = self.unclear, self._first_unclear(merged.problems)
         now = (self.settings.completion, self.settings.cache, self._reach, self.unclear)
         if now != (before.completion, before.cache, _reach(before), unclear) and self._connecting:
@@ -173,6 +174,7 @@ class App:
                 self._warn(left_out)
             carrier = self._use(model, instead=missing[0].message if missing else "")
             await asyncio.gather(carrier.warm(), self._add(waiting, carrier))
+            self._warn_uncounted()
             return
         declined = isinstance(missing[0], Declined)
         self._tell(Status("off" if declined else "error", missing[0].message, ""))
@@ -237,6 +239,12 @@ class App:
 
     def _warn(self, error: ModelError) -> None:
         self._user.warn(f"A model of completion.fallback is left out: {error.message}")
+
+    def _warn_uncounted(self) -> None:
+        """Say of which models the budget does not see the costs."""
+        for model in self._models:
+            if why := self.accounts.why_uncounted(model.profile):
+                self._user.warn(why)
 
     def _tell_fault(self, connecting: asyncio.Task[None]) -> None:
         """Nobody awaits the task: an error of ours would leave the user with "warming up" for good."""

@@ -93,3 +93,23 @@ async def test_a_repositorys_nonsense_does_not_stop_completion(tmp_path):
     await app.connected()
     assert app.completer is not None
     await app.aclose()
+
+
+async def test_a_budget_that_cannot_be_counted_is_told(tmp_path):
+    """The limit may be set before or after the model is there."""
+
+    async def choose(endpoint, environ, reach):
+        return Choice(lambda: ScriptedModel(model="other", host="relay.example"), "a test says so")
+
+    user = Listener()
+    (tmp_path / "config.toml").write_text("[cache]\ndisk = false\n")
+    app = App(user, config_file=tmp_path / "config.toml", choose=choose, ledger=Ledger(None, lambda: 0.0))
+    app.configure([{"budget": {"monthly_eur": 5}}])
+    app.start()
+    await app.connected()
+    app.configure([{"budget": {"daily_usd": 1}}])
+    counted = (
+        "What scripted costs is not known, so budget.{} cannot count it: give its price in budget.prices."
+    )
+    assert user.warned == [counted.format("monthly_eur"), counted.format("daily_usd")]
+    await app.aclose()

@@ -65,6 +65,7 @@ async def _examined(app: App) -> dict[str, Any]:
         },
         "model": app.model.profile.label if app.model else None,
         "why": app.choice.why if app.choice else None,
+        "price": _price(app, app.model) if app.model else None,
         "works": False,
         "message": app.status.message,
     }
@@ -76,6 +77,13 @@ async def _examined(app: App) -> dict[str, Any]:
 def _value(app: App, path: str) -> object:
     section, _, key = path.partition(".")
     return getattr(getattr(app.settings, section), key)
+
+
+def _price(app: App, model: Model) -> str:
+    from codestral_ls.core.prices import describe, price_of
+
+    host, name = model.profile.host, model.profile.model
+    return describe(host, name, price_of(host, name, app.settings.budget.prices))
 
 
 async def _tried(model: Model) -> dict[str, Any]:
@@ -120,6 +128,7 @@ def _show(findings: dict[str, Any]) -> None:
         console.print("[dim]All settings have their defaults.[/dim]")
     if findings["model"]:
         console.print(f"Model: {findings['model']}, because {findings['why']}.")
+        console.print(f"Price: {findings['price']}", markup=False)
     if not findings["works"]:
         print(f"codestral-ls: {findings['message']}", file=sys.stderr)
         return

@@ -74,12 +74,13 @@ def is_free(price: Price) -> bool:
 
 def describe(host: str, model: str, price: Price | None) -> str:
     """A price and where it is from, as a sentence for the user."""
+    product = f"{model} at {host}" if host else model
     if price is None:
-        return f"The price of {model} at {host} is not known: give it in budget.prices."
+        return f"The price of {product} is not known: give it in budget.prices."
     if is_free(price):
-        return f"{model} at {host} costs nothing ({price.source})."
+        return f"{product} costs nothing ({price.source})."
     figures = f"{money(price.input)} in, {money(_cached(price))} cached, {money(price.output)} out"
-    return f"A million tokens of {model} at {host}: {figures} ({price.source})."
+    return f"A million tokens of {product}: {figures} ({price.source})."
 
 
 def _cached(price: Price) -> float:

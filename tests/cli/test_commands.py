@@ -246,6 +246,7 @@ def test_the_doctor_finds_everything_well(upstream, capsys):
     said = capsys.readouterr().out
     assert "completion.base_url" in said
     assert "config.toml" in said
+    assert "(it runs on this machine)." in said
     assert "Completion works." in said
 
 
