@@ -17,7 +17,8 @@ from codestral_ls.core.model import (
 from codestral_ls.core.privacy import redact
 from tests.providers.ollama_requests import PREFIX, QWEN, REQUEST, SUFFIX, TEXT, TYPED, at, hole, reply_to
 from tests.upstream.mistral import grouped, split
-from tests.upstream.ollama import FakeModel, FakeOllama, Loaded
+from tests.upstream.ollama import FakeOllama, Loaded
+from tests.upstream.ollama_models import FakeModel
 
 SNIPPETS = (Snippet(redact("shop/cart.py"), redact("x = 1\n")),)
 BARRED = f"<|fim_prefix|>{PREFIX}{TYPED}<|fim_suffix|>{SUFFIX}<|fim_middle|>"

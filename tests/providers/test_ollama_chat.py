@@ -8,7 +8,8 @@ from codestral_ls.bench.reply import Reply
 from codestral_ls.core.model import BadRequest, ChatRequest, Chunk, Message, NotAllowed, Tool, ToolCall
 from codestral_ls.core.privacy import redact
 from tests.providers.ollama_requests import QWEN, TEXT, at
-from tests.upstream.ollama import FakeModel, FakeOllama, Loaded
+from tests.upstream.ollama import FakeOllama, Loaded
+from tests.upstream.ollama_models import FakeModel
 
 SYSTEM, QUESTION = Message("system", redact("You write code.")), Message("user", redact("Sum it."))
 READ = Tool("read", "Read a file.", {"type": "object", "properties": {"path": {"type": "string"}}})

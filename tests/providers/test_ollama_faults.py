@@ -18,7 +18,8 @@ from codestral_ls.core.model import (
 from codestral_ls.core.privacy import THIS_MACHINE, Reach
 from codestral_ls.providers.ollama import connect
 from tests.providers.ollama_requests import QWEN, REQUEST, TEXT, at, reply_to
-from tests.upstream.ollama import FakeModel, FakeOllama
+from tests.upstream.ollama import FakeOllama
+from tests.upstream.ollama_models import FakeModel
 
 
 def raw(*lines: bytes) -> Reply:

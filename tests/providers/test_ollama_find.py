@@ -9,7 +9,8 @@ import pytest
 from codestral_ls.bench.reply import Plain
 from codestral_ls.bench.serve import Exchange, Server
 from codestral_ls.providers.ollama_find import Installed, best_model, find, local_address
-from tests.upstream.ollama import FakeModel, FakeOllama, respond
+from tests.upstream.ollama import FakeOllama, respond
+from tests.upstream.ollama_models import FakeModel
 
 ADDRESSES = {
     "unset": ("", "http://127.0.0.1:11434"),

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -19,42 +18,14 @@ import msgspec
 
 from codestral_ls.bench.reply import Plain, Reply, limited, tokens
 from codestral_ls.bench.serve import Exchange, Server
+from tests.upstream.ollama_models import MODELS, FakeModel, done, lasts, merged, piece, rendered, too_long
 
 Answer = str | Reply | Plain
 
-QWEN = "{{- if .Suffix }}<|fim_prefix|>{{ .Prompt }}<|fim_suffix|>{{ .Suffix }}<|fim_middle|>{{- else }}…"
 NUM_KEEP = 4
 DEFAULT_CONTEXT = 4096
 
-_DURATION = re.compile(r"-?(\d+(\.\d+)?(ns|us|ms|s|m|h))+|0")
 _BUSY = "server busy, please try again.  maximum pending requests exceeded"
-
-
-@dataclass(frozen=True)
-class FakeModel:
-    """A model of the server. `template` is Go's; that it names `.Suffix` is what gives it "insert"."""
-
-    template: str = ""
-    capabilities: tuple[str, ...] = ("completion", "tools")
-    context: int = 32_768
-    parameters: str = ""
-    remote_host: str = ""
-    size: int = 4_700_000_000
-    parameter_size: str = "7.6B"
-
-    @property
-    def told(self) -> list[str]:
-        return [*self.capabilities, *(["insert"] if ".Suffix" in self.template else [])]
-
-
-MODELS = {
-    "qwen2.5-coder:7b": FakeModel(QWEN, parameters='stop    "<|endoftext|>"\nstop    "<|im_end|>"'),
-    "codestral:22b": FakeModel("[SUFFIX]{{ .Suffix }}[PREFIX] {{ .Prompt }}", parameter_size="22.2B"),
-    "deepseek-coder-gguf:latest": FakeModel(),
-    "mine:latest": FakeModel("<A>{{ .Prompt }}<B>{{ .Suffix }}<C>"),
-    "llama3.1:8b": FakeModel(),
-    "qwen3-coder:480b-cloud": FakeModel(QWEN, remote_host="https://ollama.com:443"),
-}
 
 
 @dataclass
@@ -149,11 +120,11 @@ class FakeOllama(Server):
         name, prompt, suffix = body.get("model", ""), body.get("prompt", ""), body.get("suffix", "")
         if (model := self._model(name)) is None:
             return Plain(404, {"error": f"model '{name}' not found"})
-        if not _lasts(keep := body.get("keep_alive", "5m")):
+        if not lasts(keep := body.get("keep_alive", "5m")):
             return Plain(400, {"error": f'time: missing unit in duration "{keep}"'})
         if not prompt and keep in (0, "0"):
             self._loaded = None
-            return _done(name, "unload")
+            return done(name, "unload")
         if body.get("raw") and any(body.get(other) for other in ("template", "system", "context")):
             return Plain(400, {"error": "raw mode does not support template, system, or context"})
         if suffix and "insert" not in model.told:
@@ -161,8 +132,8 @@ class FakeOllama(Server):
         if refused := self._load(body):
             return refused
         if not prompt:
-            return _done(name, "load")
-        return self._completed(exchange, model, _rendered(model, prompt, suffix, raw=body.get("raw", False)))
+            return done(name, "load")
+        return self._completed(exchange, model, rendered(model, prompt, suffix, raw=body.get("raw", False)))
 
     def _chat(self, exchange: Exchange) -> Plain | tuple[Reply, str]:
         body = exchange.json
@@ -195,7 +166,7 @@ class FakeOllama(Server):
         context, pieces = self.loads[-1].num_ctx, tokens(prompt)
         truncate = body.get("truncate", True) or not self.settings.knows_truncate
         if len(pieces) > context and not truncate:
-            return _too_long(len(pieces), context)
+            return too_long(len(pieces), context)
         if len(pieces) > context:
             pieces = [*pieces[:NUM_KEEP], *pieces[len(pieces) - context + NUM_KEEP :]]
         self.prompts.append("".join(pieces))
@@ -208,7 +179,7 @@ class FakeOllama(Server):
         await asyncio.sleep(reply.latency or 0)
         lines = [*self._lines(reply, exchange, prompt)]
         if exchange.json.get("stream") is False:
-            return respond(exchange, Plain(200, _merged(lines)))
+            return respond(exchange, Plain(200, merged(lines)))
         exchange.start(200, {"content-type": "application/x-ndjson"})
         await _stream(exchange, reply, [msgspec.json.encode(line) + b"\n" for line in lines])
         return None
@@ -219,17 +190,17 @@ class FakeOllama(Server):
         stops = asked.get("stop") if self.settings.knows_stops else None
         text, finish = limited(reply.text, {"stop": stops, "max_tokens": asked.get("num_predict")})
         chat, name = exchange.path == "/api/chat", body["model"]
-        thinks = [_piece(chat, name, thinking=self.settings.thoughts)] if self.settings.thoughts else []
-        pieces = [_piece(chat, name, text=piece) for piece in tokens(text)]
+        thinks = [piece(chat, name, thinking=self.settings.thoughts)] if self.settings.thoughts else []
+        pieces = [piece(chat, name, text=word) for word in tokens(text)]
         if chat and self.settings.calls:
-            pieces.append(_piece(chat, name, tool_calls=[*self.settings.calls]))
+            pieces.append(piece(chat, name, tool_calls=[*self.settings.calls]))
         told = [*thinks, *pieces][: reply.sent]
         if self.settings.error_after is not None:
             return [*told[: self.settings.error_after], {"error": "an error was encountered while running"}]
         if reply.ending != "done":
             return told
         counts = {"prompt_eval_count": len(tokens(prompt)), "eval_count": len(tokens(text)) + 1}
-        last = _piece(chat, name) | {"done": True, "done_reason": reply.finish or finish, **counts}
+        last = piece(chat, name) | {"done": True, "done_reason": reply.finish or finish, **counts}
         return [*told, last | dict(reply.extra)]
 
 
@@ -239,45 +210,6 @@ def respond(exchange: Exchange, answer: Plain) -> None:
     kind = "text/plain" if isinstance(answer.body, bytes) else "application/json; charset=utf-8"
     exchange.start(answer.status, {"content-type": kind, "content-length": str(len(raw)), **answer.headers})
     exchange.write(raw, last=True)
-
-
-def _piece(chat: bool, model: str, text: str = "", **more: Any) -> dict[str, Any]:
-    said = {"message": {"role": "assistant", "content": text, **more}} if chat else {"response": text, **more}
-    return {"model": model, "created_at": "2026-11-23T10:00:00.000000001Z", **said, "done": False}
-
-
-def _done(model: str, reason: str) -> Plain:
-    return Plain(200, {"model": model, "response": "", "done": True, "done_reason": reason})
-
-
-def _merged(lines: list[dict[str, Any]]) -> dict[str, Any]:
-    """The answer in one piece."""
-    if "message" in lines[-1]:
-        text = "".join(line["message"]["content"] for line in lines)
-        calls = [call for line in lines for call in line["message"].get("tool_calls", ())]
-        return lines[-1] | {"message": {"role": "assistant", "content": text, "tool_calls": calls}}
-    return lines[-1] | {"response": "".join(line.get("response", "") for line in lines)}
-
-
-def _lasts(keep: object) -> bool:
-    """Whether Go understands a duration: a bare number only if it is one."""
-    return isinstance(keep, (int, float)) or bool(_DURATION.fullmatch(str(keep)))
-
-
-def _rendered(model: FakeModel, prompt: str, suffix: str, *, raw: bool) -> str:
-    if raw:
-        return prompt
-    if not suffix:
-        return f"<|im_start|>user\n{prompt}<|im_end|>\n<|im_start|>assistant\n"
-    shape = model.template.replace("{{- if .Suffix }}", "").partition("{{- else }}")[0]
-    return shape.replace("{{ .Prompt }}", prompt).replace("{{ .Suffix }}", suffix)
-
-
-def _too_long(counted: int, context: int) -> Plain:
-    """The refusal of llama.cpp's server, which Ollama hands on as a text."""
-    message = f"request ({counted} tokens) exceeds the available context size ({context} tokens)"
-    fault = {"code": 400, "message": message, "type": "exceed_context_size_error", "n_ctx": context}
-    return Plain(400, {"error": msgspec.json.encode({"error": fault}).decode()})
 
 
 async def _stream(exchange: Exchange, reply: Reply, lines: list[bytes]) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from codestral_ls.bench.reply import Reply
 from tests.upstream.mistral import grouped, split
-from tests.upstream.ollama import QWEN, FakeOllama
+from tests.upstream.ollama import FakeOllama
+from tests.upstream.ollama_models import QWEN
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
