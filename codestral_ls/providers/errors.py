@@ -23,7 +23,11 @@ MAX_BODY = 64_000
 
 _MAX_QUOTE = 240
 _TELLING = 12
-"""A line of what was sent counts as repeated from this length on; shorter ones are in any sentence."""
+"""So many letters in a row of what was sent count as repeated; fewer are in any sentence."""
+
+_NO_SENTENCE = "{[<"
+_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|[nrt])")
+_BETWEEN = re.compile(r"[\W_]+")
 
 _REFUSALS = (
     (
@@ -60,10 +64,11 @@ class Words:
 
 def to_error(answer: Answer, words: Words, now: float) -> ModelError:
     """The error that an answer means; `now` is the wall clock in seconds, for dates in `Retry-After`."""
-    quote = quotable(human_message(answer.body), words.private)
+    said = human_message(answer.body)
+    quote = quotable(said, words.private)
     match answer.status:
         case 401:
-            return Unauthorized(f"The key was refused by {words.host}. {words.unauthorized}")
+            return Unauthorized(f"The key was refused by {words.host}. {words.unauthorized}".rstrip())
         case 403:
             return Unauthorized(
                 f"{words.host} denies access{_colon(quote)}. Check the key's plan and permissions."
@@ -75,7 +80,7 @@ def to_error(answer: Answer, words: Words, now: float) -> ModelError:
             return Unavailable(f"{problem} Completions return when it does.")
         case status if 400 <= status < 600:
             problem = f"{words.host} refused the request (status {status}){_colon(quote)}."
-            return BadRequest(f"{problem} {_advice(quote, status)}", status)
+            return BadRequest(f"{problem} {_advice(said, status)}", status)
         case status if 300 <= status < 400:
             problem = f"{words.host} redirects elsewhere (status {status}), where no key may follow."
             return BadRequest(f"{problem} Check base_url.", status)
@@ -108,9 +113,17 @@ def error_code(body: bytes) -> str | None:
 
 
 def quotable(message: str | None, private: tuple[str, ...] = ()) -> str | None:
-    """The first line of a host's message, unless it repeats a line of what was sent."""
+    """The first line of a host's message, unless it repeats some of what was sent, or is no sentence.
+
+    Letters alone are compared: a host that repeats a text may have cut, escaped or wrapped it.
+    """
     line = (message or "").strip().partition("\n")[0].strip().rstrip(".")[:_MAX_QUOTE]
-    return None if any(sent in line for sent in _telling_lines(private)) else line or None
+    if not line or line[0] in _NO_SENTENCE:
+        return None
+    letters = _letters(line)
+    pieces = {letters[at : at + _TELLING] for at in range(len(letters) - _TELLING + 1)}
+    sent = [_letters(text) for text in private]
+    return None if any(piece in text for piece in pieces for text in sent) else line
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
@@ -151,8 +164,8 @@ def _count(headers: Mapping[str, str], name: str) -> int | None:
     return int(value) if re.fullmatch(r"[0-9]{1,15}", value) else None
 
 
-def _advice(quote: str | None, status: int) -> str:
-    said = (quote or ("not found" if status == 404 else "")).lower()
+def _advice(said: str | None, status: int) -> str:
+    said = (said or ("not found" if status == 404 else "")).lower()
     fitting = (advice for signs, advice in _REFUSALS if any(sign in said for sign in signs))
     return next(fitting, "The same request will be refused again; check the settings.")
 
@@ -191,9 +204,8 @@ def _text(value: object) -> str | None:
     return (value.startswith("{") and human_message(value.encode())) or value
 
 
-def _telling_lines(private: tuple[str, ...]) -> Iterator[str]:
-    lines = (line.strip() for text in private for line in text.splitlines())
-    return (line for line in lines if len(line) >= _TELLING)
+def _letters(text: str) -> str:
+    return _BETWEEN.sub("", _ESCAPE.sub("", text))
 
 
 def _colon(quote: str | None) -> str:
