@@ -17,6 +17,7 @@ from codestral_ls.core.model import (
     FimRequest,
     ModelError,
     RateLimited,
+    Snippet,
     Unauthorized,
     Unavailable,
     Usage,
@@ -73,6 +74,16 @@ async def test_sends_no_field_without_need_and_no_empty_suffix():
     body = upstream.requests[0].json
     assert body["suffix"] == "\n"
     assert body.keys() == {"model", "prompt", "suffix", "temperature", "max_tokens", "stream"}
+
+
+async def test_other_files_stand_before_the_prefix():
+    files = tuple(Snippet(redact(f"lib/{name}.py"), redact(f"def {name}(): ...")) for name in "ab")
+    async with FakeMistral(TEXT) as upstream:
+        await reply_to(upstream, dataclasses.replace(REQUEST, snippets=files, path=redact("c.py")))
+    body = upstream.requests[0].json
+    blocks = "".join(f"+++++ lib/{name}.py\ndef {name}(): ...\n\n" for name in "ab")
+    assert body["prompt"] == f"{blocks}+++++ c.py\n{PREFIX}{TYPED}"
+    assert body["stop"] == ["\n+++++ "]
 
 
 async def test_a_host_that_knows_no_cache_key_is_asked_without_it_from_then_on():
