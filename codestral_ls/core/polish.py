@@ -186,9 +186,11 @@ def balance_closers(text: str, around: Around) -> str:
 
 
 def strip_trailing_blanks(text: str, around: Around) -> str:
-    """P12: at the end of each line. Markdown breaks lines with them; before other text one may be needed."""
-    if around.rest and "\n" not in text:
-        return text
+    """P12: at the end of each line. Markdown breaks lines with them; before other text one may be needed, even
+    where the model thought that the line ended."""
+    body = text.rstrip()
+    if around.rest and "\n" not in body:
+        return body + text[len(body) :].partition("\n")[0]
     if around.hole.language in PROSE:
         return text.rstrip()
     return "\n".join(line.rstrip(" \t") for line in text.split("\n")).rstrip()
