@@ -116,20 +116,21 @@ class Summary:
 
 def summarize(records: Iterable[Record], day_of: Callable[[float], str]) -> Summary:
     """Add up records, in their order. `day_of` names the day of a time, so that the names' order is that of
-    the days. What became of a suggestion counts for the project and task that it was asked in. A model at a
-    host is one, however it is asked."""
+    the days. What became of a suggestion counts for the model that answered, and the project and task that it
+    was asked in. A model at a host is one, however it is asked."""
     total = Figures()
     groups: dict[Group, defaultdict[str, Figures]] = {group: defaultdict(Figures) for group in GROUPS}
-    origins: dict[str, tuple[str, str]] = {}
+    answers: dict[str, Record] = {}
     products: dict[str, tuple[str, str]] = {}
     for record in records:
-        origin = (record.project, record.task)
-        if record.kind == "asked":
-            origins[record.suggestion] = origin
-            if record.host:
-                products[record.model] = record.host, record.name
-        model = _model(record.model, products)
-        names = (day_of(record.time), model, *origins.get(record.suggestion, origin))
+        origin = record
+        if record.kind != "asked":
+            origin = answers.get(record.suggestion, record)
+        elif record.outcome == OK:
+            answers[record.suggestion] = record
+        if origin.host:
+            products[origin.model] = origin.host, origin.name
+        names = (day_of(record.time), _model(origin.model, products), origin.project, origin.task)
         for figures in (total, *(groups[group][name] for group, name in zip(GROUPS, names, strict=True))):
             figures.add(record)
     return Summary(

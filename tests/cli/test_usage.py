@@ -151,6 +151,31 @@ def test_a_name_is_no_markup(ledger, capsys):
     assert "[bold]shop" in capsys.readouterr().out
 
 
+TOTAL = {
+    "requests": 2,
+    "failed": 0,
+    "given_up": 0,
+    "prompt_tokens": 3000,
+    "cached_tokens": 2400,
+    "completion_tokens": 60,
+    "cached_share": 0.8,
+    "requests_with_estimated_tokens": 0,
+    "cost_usd": 0.5,
+    "requests_of_unknown_cost": 0,
+    "shown": 4,
+    "accepted": 2,
+    "partial": 0,
+    "typed": 0,
+    "rejected": 0,
+    "ignored": 0,
+    "accepted_in_menu": 0,
+    "accepted_share": 0.5,
+    "accepted_characters": 18,
+    "retained": {"30": None, "120": None, "300": 0.875, "600": None},
+    "latency_ms": {"median": 210.0, "p90": 210.0},
+}
+
+
 def test_json(ledger, capsys, config):
     fill(ledger, (0, 1, 5), broken=3)
     assert run("--days", "2", "--json", "--config", config) == 0
@@ -171,29 +196,7 @@ def test_json(ledger, capsys, config):
             "usd_per_million_tokens": {"input": 3, "output": 9, "cached": None, "source": "a contract"},
         }
     ]
-    assert facts["total"] == {
-        "requests": 2,
-        "failed": 0,
-        "given_up": 0,
-        "prompt_tokens": 3000,
-        "cached_tokens": 2400,
-        "completion_tokens": 60,
-        "cached_share": 0.8,
-        "requests_with_estimated_tokens": 0,
-        "cost_usd": 0.5,
-        "requests_of_unknown_cost": 0,
-        "shown": 4,
-        "accepted": 2,
-        "partial": 0,
-        "typed": 0,
-        "rejected": 0,
-        "ignored": 0,
-        "accepted_in_menu": 0,
-        "accepted_share": 0.5,
-        "accepted_characters": 18,
-        "retained": {"30": None, "120": None, "300": 0.875, "600": None},
-        "latency_ms": {"median": 210.0, "p90": 210.0},
-    }
+    assert facts["total"] == TOTAL
 
 
 def test_broken_lines_are_named(ledger, capsys):

@@ -68,6 +68,22 @@ def test_costs():
     assert summary.products == (("h.example", "m"),)
 
 
+def test_what_became_of_a_suggestion_counts_for_the_model_that_answered():
+    """An editor's verdict names the first of the chain; a slower one of it may end last."""
+    records = [
+        Record(1, "asked", "a", "first", outcome="Unavailable"),
+        Record(2, "asked", "a", "second", outcome="ok"),
+        Record(3, "asked", "a", "third", outcome="given up"),
+        Record(4, "accepted", "a", "first"),
+    ]
+    models = summarize(records, day_of).groups["model"]
+    assert {name: (figures.requests, figures.taken) for name, figures in models.items()} == {
+        "first": (1, 0),
+        "second": (1, 1),
+        "third": (1, 0),
+    }
+
+
 def test_what_became_of_a_suggestion_counts_where_it_was_asked_for():
     groups = summarize(RECORDS, day_of).groups
     shop, nowhere = groups["project"]["shop"], groups["project"][""]
