@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import logging
 import random
 
@@ -17,7 +16,6 @@ from codestral_ls.core.model import (
     FimRequest,
     ModelError,
     RateLimited,
-    Snippet,
     Unauthorized,
     Unavailable,
     Usage,
@@ -25,7 +23,7 @@ from codestral_ls.core.model import (
 from codestral_ls.core.privacy import Reach, redact
 from codestral_ls.providers import mistral
 from codestral_ls.providers.mistral import HOSTS, Mistral
-from tests.upstream.errors import ERRORS, SECRET, invalid
+from tests.upstream.errors import ERRORS, SECRET
 from tests.upstream.mistral import FakeMistral, flaky, grouped, split
 
 TEXT = "total = sum(x, «é» 🎉)\nreturn total"
@@ -50,55 +48,6 @@ async def collect(model: Mistral, chunks: list[Chunk]) -> None:
     """Into a list of the caller's, which has what came before an error."""
     async for chunk in model.fim(REQUEST):
         chunks.append(chunk)  # noqa: PERF401
-
-
-async def test_sends_the_fields_that_exist():
-    async with FakeMistral(TEXT) as upstream:
-        await reply_to(upstream, dataclasses.replace(REQUEST, stop=("\n\n",), seed=7, temperature=0.2))
-    assert upstream.requests[0].json == {
-        "model": "codestral-latest",
-        "prompt": PREFIX + TYPED,
-        "suffix": "\n\nprint(1)\n",
-        "temperature": 0.2,
-        "max_tokens": 64,
-        "stop": ["\n\n"],
-        "random_seed": 7,
-        "stream": True,
-    }
-    assert upstream.requests[0].headers["accept"] == "text/event-stream"
-
-
-async def test_sends_no_field_without_need_and_no_empty_suffix():
-    async with FakeMistral(TEXT) as upstream:
-        await reply_to(upstream, dataclasses.replace(REQUEST, suffix=redact("")))
-    body = upstream.requests[0].json
-    assert body["suffix"] == "\n"
-    assert body.keys() == {"model", "prompt", "suffix", "temperature", "max_tokens", "stream"}
-
-
-async def test_other_files_stand_before_the_prefix():
-    files = tuple(Snippet(redact(f"lib/{name}.py"), redact(f"def {name}(): ...")) for name in "ab")
-    async with FakeMistral(TEXT) as upstream:
-        await reply_to(upstream, dataclasses.replace(REQUEST, snippets=files, path=redact("c.py")))
-    body = upstream.requests[0].json
-    blocks = "".join(f"+++++ lib/{name}.py\ndef {name}(): ...\n\n" for name in "ab")
-    assert body["prompt"] == f"{blocks}+++++ c.py\n{PREFIX}{TYPED}"
-    assert body["stop"] == ["\n+++++ "]
-
-
-async def test_a_host_that_knows_no_cache_key_is_asked_without_it_from_then_on():
-    fault = {"type": "extra_forbidden", "loc": ["body", "prompt_cache_key"], "msg": "Extra inputs …"}
-
-    def reply(exchange):
-        return invalid([fault], older=False) if "prompt_cache_key" in exchange.json else TEXT
-
-    async with FakeMistral(reply) as upstream:
-        model = at_api(upstream)
-        request = dataclasses.replace(REQUEST, cache_key="a" * 32)
-        texts = ["".join([chunk.text async for chunk in model.fim(request)]) for _ in range(2)]
-        await model.aclose()
-    assert texts == [TEXT, TEXT]
-    assert ["prompt_cache_key" in request.json for request in upstream.requests] == [True, False, False]
 
 
 STREAMS = {
