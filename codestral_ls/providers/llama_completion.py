@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from codestral_ls.core.model import BadReply, Chunk, Finish, Unavailable, Usage
+from codestral_ls.core.model import BadReply, Chunk, Finish, Usage
 from codestral_ls.core.template import PREFIX_ONLY
+from codestral_ls.providers.errors import human_message
 
 if TYPE_CHECKING:
-    from codestral_ls.core.model import FimRequest
+    from collections.abc import Callable
+
+    from codestral_ls.core.model import FimRequest, ModelError
 
 _FIELDS = ("content", "stop", "stop_type", "tokens_evaluated", "tokens_predicted", "timings/cache_n")
 _FINISHES: dict[str, Finish] = {"limit": "length"}
@@ -69,9 +72,13 @@ def infill_fields(request: FimRequest, typed: str, context: int) -> dict[str, An
 
 
 class Reply:
-    """Turns events into chunks: without the head, and with the log-probabilities of what is in the text."""
+    """Turns events into chunks: without the head, and with the log-probabilities of what is in the text.
 
-    def __init__(self, head: str) -> None:
+    `broken_off` makes the error of what the server says when it cannot go on.
+    """
+
+    def __init__(self, head: str, broken_off: Callable[[str], ModelError]) -> None:
+        self._broken_off = broken_off
         self._head = head  # What must still be produced, by tokens.
         self._unsent = len(head)  # What must still be taken off the text, which may lag behind.
         self._logprob = 0.0
@@ -79,6 +86,8 @@ class Reply:
     def read(self, data: str) -> Chunk | None:
         """The chunk that an event's data makes; None if it adds no text. Raises a `ModelError`."""
         event = _decoded(data)
+        if event.error is not None:
+            raise self._broken_off(human_message(data.encode()) or "")
         for token in event.completion_probabilities:
             self._logprob += self._take(token)
         text = event.content[self._unsent :]
@@ -139,9 +148,6 @@ def _fits(token: str, head: str) -> bool:
 
 def _decoded(data: str) -> _Event:
     try:
-        event = msgspec.json.decode(data, type=_Event)
+        return msgspec.json.decode(data, type=_Event)
     except msgspec.MsgspecError:
         raise BadReply("The server's answer is not that of llama.cpp. Check base_url.") from None
-    if event.error is not None:
-        raise Unavailable("The server on this machine broke off its answer. Ask again.")
-    return event

@@ -111,8 +111,9 @@ class LlamaCpp:
         typed, head = heal(request.typed)
         path, prompt = await self._prompt(request, typed)
         body = {**parameters(request, head, self._stops(), whole_line=not self._profile.fills), **prompt}
-        reply = Reply(head)
-        async with aclosing(self._host.events(path, body, _private(request))) as events:
+        private = _private(request)
+        reply = Reply(head, lambda said: self._host.broken_off(said, private))
+        async with aclosing(self._host.events(path, body, private)) as events:
             async for data in events:
                 if chunk := reply.read(data):
                     yield chunk

@@ -142,7 +142,7 @@ async def test_text_that_looks_like_control_tokens_is_sent_as_tokens():
     ids=["plain", "half a letter", "end of line", "head in a token", "head over two", "limit"],
 )
 def test_replies(head, events, chunks):
-    reply = Reply(head)
+    reply = Reply(head, Unavailable)
     found = [chunk for data in events if (chunk := reply.read(json.dumps(data)))]
     assert [(c.text, c.finish, c.usage) for c in found] == [(c.text, c.finish, c.usage) for c in chunks]
     assert [c.logprob for c in found] == [c.logprob and pytest.approx(c.logprob, abs=1e-9) for c in chunks]
@@ -165,7 +165,11 @@ LOADING = {"error": {"code": 503, "message": "Loading model", "type": "unavailab
         (answer(401, WRONG_KEY), Unauthorized, "key"),
         (answer(503, LOADING), Unavailable, "Loading model"),
         (sse(event("a")), Unavailable, "cut off"),
-        (sse({"error": {"code": 500, "message": "the prefix"}}), Unavailable, "broke off"),
+        (
+            sse({"error": {"code": 500, "message": "out of memory"}}),
+            Unavailable,
+            "gave up in the middle of its answer: out of memory",
+        ),
         (sse({"content": 7}), BadReply, "not that of llama.cpp"),
         (b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\ndata: {\n\n", BadReply, "not that of llama.cpp"),
     ],
