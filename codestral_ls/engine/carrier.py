@@ -57,7 +57,7 @@ class Carrier:
         self._links = [Link(model, clock, lot)]
         self._hedges = HedgeBudget()
         self._on_status = on_status
-        self._line = StatusLine(on_status, model, instead)
+        self._line = StatusLine(on_status, self._links[0], instead)
 
     @property
     def profile(self) -> Profile:
@@ -98,7 +98,7 @@ class Carrier:
         finally:
             self._line.rests()
         if not race.winner:
-            flight.error = race.error or self._line.trouble(self._links[0].model)
+            flight.error = race.error or self._links[0].trouble
 
     def _next(self, race: Race, *, by_hand: bool) -> Link | None:
         """The first link that may be asked, and was not yet."""
@@ -115,7 +115,7 @@ class Carrier:
         """Whether the budget does not allow it."""
         if (why := self._accounts.why_refused(link.profile)) is None:
             return False
-        self._line.failed(link.model, ModelError(why))
+        self._line.failed(link, ModelError(why))
         return True
 
     async def _ask(self, race: Race, link: Link, probe: bool) -> None:
@@ -166,12 +166,12 @@ class Carrier:
     def _answered(self, link: Link) -> None:
         link.times_overtaken = 0
         link.breaker.succeeded()
-        self._line.answered(link.model)
+        self._line.answered(link)
 
     def _failed(self, link: Link, error: ModelError, *, probe: bool = False) -> None:
         """Leave the host alone for a while, and tell the user why."""
         link.breaker.failed(error, probe=probe)
-        self._line.failed(link.model, error)
+        self._line.failed(link, error)
 
     def _overtaken(self, link: Link, *, probe: bool) -> None:
         link.times_overtaken += 1

@@ -11,11 +11,12 @@ from codestral_ls.engine.breaker import Breaker
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from codestral_ls.core.model import FimRequest, Model, Profile, Usage
+    from codestral_ls.core.model import FimRequest, Model, ModelError, Profile, Usage
 
 
 class Link:
-    """A model, its breaker, its streams, and what was learnt of its tokens."""
+    """A model, its breaker, its streams, and what was learnt of its tokens. `trouble` is why it did not answer
+    when it was last asked. Its profile may change while it is asked."""
 
     def __init__(self, model: Model, clock: Callable[[], float], lot: Callable[[], float]) -> None:
         self.model = model
@@ -24,6 +25,7 @@ class Link:
         # A stream that was given up still counts until it is closed.
         self.streams = asyncio.Semaphore(model.profile.streams)
         self.times_overtaken = 0
+        self.trouble: ModelError | None = None
 
     @property
     def profile(self) -> Profile:

@@ -13,7 +13,8 @@ from codestral_ls.core.privacy import is_loopback
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from codestral_ls.core.model import Model, ModelError, Profile
+    from codestral_ls.core.model import ModelError, Profile
+    from codestral_ls.engine.link import Link
 
 logger = logging.getLogger(__name__)
 
@@ -50,11 +51,10 @@ class StatusLine:
     `instead` says why the first is not the one that the settings name.
     """
 
-    def __init__(self, on_status: OnStatus, first: Model, instead: str = "") -> None:
+    def __init__(self, on_status: OnStatus, first: Link, instead: str = "") -> None:
         self._on_status = on_status
         self._first = self._answering = first
         self._instead = instead
-        self._troubles: dict[Model, ModelError] = {}
 
     def working(self) -> None:
         """A request is on its way."""
@@ -64,26 +64,22 @@ class StatusLine:
         """A request has ended."""
         self._tell(busy=False)
 
-    def answered(self, model: Model) -> None:
-        self._troubles.pop(model, None)
-        self._answering = model
+    def answered(self, link: Link) -> None:
+        link.trouble = None
+        self._answering = link
 
-    def failed(self, model: Model, error: ModelError) -> None:
-        known, self._troubles[model] = self._troubles.get(model), error
+    def failed(self, link: Link, error: ModelError) -> None:
+        known, link.trouble = link.trouble, error
         if known is None or known.message != error.message:
             logger.warning("%s", error.message)
-
-    def trouble(self, model: Model) -> ModelError | None:
-        """What stands against a model."""
-        return self._troubles.get(model)
 
     def _tell(self, *, busy: bool) -> None:
         # A model may learn its own name, or what it can do, only when it is asked.
         first, answering = self._first.profile, self._answering.profile
         state: State = "working" if busy else "ready"
-        if (error := self.trouble(self._first)) is None:
+        if (error := self._first.trouble) is None:
             self._on_status(Status(state, self._meanwhile(self._instead, first), first.label))
-        elif self._answering is not self._first and self.trouble(self._answering) is None:
+        elif self._answering.trouble is None:
             self._on_status(Status(state, self._meanwhile(_why(first, error), answering), answering.label))
         else:
             self._on_status(Status(_state(first, error), error.message, first.label))
