@@ -186,8 +186,8 @@ def balance_closers(text: str, around: Around) -> str:
 
 
 def strip_trailing_blanks(text: str, around: Around) -> str:
-    """P12: at the end of each line. Markdown breaks lines with them; before other text one may be needed, even
-    where the model thought that the line ended."""
+    """P12: at the end of each line. Markdown breaks lines with them. Before other text one may be needed,
+    also if the reply has a line end there."""
     body = text.rstrip()
     if around.rest and "\n" not in body:
         return body + text[len(body) :].partition("\n")[0]

@@ -191,4 +191,5 @@ def _profile(info: ServerInfo, where: str, *, fills: bool, way: str) -> Profile:
 
 
 def _private(request: FimRequest) -> tuple[str, ...]:
-    return (request.prefix, request.typed, request.suffix, *(snippet.text for snippet in request.snippets))
+    files = (text for snippet in request.snippets for text in (snippet.path, snippet.text))
+    return (request.prefix, request.typed, request.suffix, request.path or "", *files)
