@@ -74,9 +74,6 @@ class Ollama:
         self._keep_alive = lasting(keep_alive)
         self._facts: Facts | None = None
 
-    def __repr__(self) -> str:
-        return f"<Ollama {self._profile.label}>"
-
     @property
     def profile(self) -> Profile:
         """What the model's name tells; from the first request or `warm` on, what the server says."""
@@ -85,7 +82,7 @@ class Ollama:
     async def fim(self, request: FimRequest) -> AsyncGenerator[Chunk, None]:
         """Fill the hole. Closing the generator closes the stream, which ends the generation."""
         facts = await self._known()
-        prompt = self._prompt(request, inserts=facts.inserts and self._own is None)
+        prompt = self._prompt(request, inserts=facts.inserts)
         if not prompt["prompt"]:  # The server would load the model and say that it is done.
             yield Chunk("", "stop")
             return
@@ -149,7 +146,7 @@ class Ollama:
                 raise self._explained(error) from error
             facts = facts_from(answer, self._model)
             self._check_remote(facts.remote)
-            self._facts = facts
+            self._facts = facts = replace(facts, inserts=facts.inserts and not self._own)
             self._profile = _informed(self._profile, facts, self._num_ctx)
         return self._facts
 
@@ -164,12 +161,12 @@ class Ollama:
         raw = raw_prompt(request, self._template)
         if cut is None or raw is None:
             raise BadRequest(CONTROL)
-        prefix, suffix = cut[0] + cut[1], cut[2]
-        if self._template is None and prefix:
-            suffix = suffix or _EMPTY_SUFFIX
-        if inserts and prefix and suffix and not (request.snippets and self._template):
-            return {"prompt": prefix, "suffix": suffix}
-        return {"prompt": raw, "raw": True}
+        if not inserts or (self._template and request.snippets):
+            return {"prompt": raw, "raw": True}
+        # Without a template, what is raw is the prefix after the other files; only the server knows the rest.
+        prefix = cut[0] + cut[1] if self._template else raw
+        suffix = cut[2] if self._template else cut[2] or _EMPTY_SUFFIX
+        return {"prompt": prefix, "suffix": suffix} if prefix and suffix else {"prompt": raw, "raw": True}
 
     def _filled(
         self, request: FimRequest, prompt: Mapping[str, Any], facts: Facts
@@ -241,6 +238,7 @@ def connect(
 ) -> Ollama:
     """A model by its name at a server. Nothing is asked yet. `timeout` is seconds without a byte."""
     base_url = base_url or HOST
+    family = template or template_for(model)
     host = Host(
         base_url,
         reach,
@@ -254,7 +252,7 @@ def connect(
         label=f"{model} at {host.name}",
         model=model,
         host=remote_of(model) or urlsplit(base_url).hostname or "",
-        fills=(template or template_for(model)) is not None,
+        fills=family is not None and family.fills,
         # A server computes one text at a time unless told otherwise; the others wait in its queue.
         streams=1,
     )

@@ -62,6 +62,13 @@ PROMPTS = {
     ),
     "a family that only the server knows": ("mine", REQUEST, {}, f"<A>{PREFIX}{TYPED}<B>{SUFFIX}<C>", False),
     "the same, with no suffix": ("mine", hole(suffix=""), {}, f"<A>{PREFIX}{TYPED}<B>\n<C>", False),
+    "the same, with other files": (
+        "mine",
+        hole(snippets=SNIPPETS),
+        {},
+        f"<A># shop/cart.py\nx = 1\n\n{PREFIX}{TYPED}<B>{SUFFIX}<C>",
+        False,
+    ),
     "a family that nobody knows": ("llama3.1:8b", REQUEST, {}, f"{PREFIX}{TYPED}", True),
     "markers in the text around": (
         QWEN,
@@ -213,16 +220,22 @@ async def test_warming_never_unloads(keep_alive):
 
 
 PROFILES = {
-    "known by name": (QWEN, True, ""),
-    "known by the server only": ("mine", True, ""),
-    "unknown": ("llama3.1:8b", False, "it does not see what follows the cursor"),
+    "known by name": (QWEN, True, "", {}),
+    "known by the server only": ("mine", True, "", {}),
+    "kept from what is behind by the user": (
+        QWEN,
+        False,
+        "it does not see what follows the cursor",
+        {"template": parse_template("[B]{prefix}")},
+    ),
+    "unknown": ("llama3.1:8b", False, "it does not see what follows the cursor", {}),
 }
 
 
-@pytest.mark.parametrize(("model", "fills", "degraded"), PROFILES.values(), ids=PROFILES)
-async def test_profile(model, fills, degraded):
+@pytest.mark.parametrize(("model", "fills", "degraded", "options"), PROFILES.values(), ids=PROFILES)
+async def test_profile(model, fills, degraded, options):
     async with FakeOllama(TEXT) as upstream:
-        client = at(upstream, model)
+        client = at(upstream, model, **options)
         await client.warm()
         await client.aclose()
     profile = client.profile
