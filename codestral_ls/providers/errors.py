@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from codestral_ls.core.model import BadReply, BadRequest, ModelError, RateLimited, Unauthorized, Unavailable
+from codestral_ls.providers.fields import refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,7 +26,7 @@ _MAX_QUOTE = 240
 _TELLING = 12
 """So many letters in a row of what was sent count as repeated; fewer are in any sentence."""
 
-_NO_SENTENCE = "{[<"
+_NO_SENTENCE = ("{", "[", "<")
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|[nrt])")
 _BETWEEN = re.compile(r"[\W_]+")
 
@@ -64,11 +65,13 @@ class Words:
 
 def to_error(answer: Answer, words: Words, now: float) -> ModelError:
     """The error that an answer means; `now` is the wall clock in seconds, for dates in `Retry-After`."""
-    said = human_message(answer.body)
-    quote = quotable(said, words.private)
+    message = human_message(answer.body)
+    quote = quotable(message, words.private)
     match answer.status:
         case 401:
             return Unauthorized(f"The key was refused by {words.host}. {words.unauthorized}".rstrip())
+        case 402:
+            return Unauthorized(f"{words.host} wants to be paid{_colon(quote)}. Check the account's balance.")
         case 403:
             return Unauthorized(
                 f"{words.host} denies access{_colon(quote)}. Check the key's plan and permissions."
@@ -80,7 +83,7 @@ def to_error(answer: Answer, words: Words, now: float) -> ModelError:
             return Unavailable(f"{problem} Completions return when it does.")
         case status if 400 <= status < 600:
             problem = f"{words.host} refused the request (status {status}){_colon(quote)}."
-            return BadRequest(f"{problem} {_advice(said, status)}", status)
+            return BadRequest(f"{problem} {_advice(_sentence(message), status)}", status, refused(said or ""))
         case status if 300 <= status < 400:
             problem = f"{words.host} redirects elsewhere (status {status}), where no key may follow."
             return BadRequest(f"{problem} Check base_url.", status)
@@ -108,6 +111,8 @@ def error_code(body: bytes) -> str | None:
         content = msgspec.json.decode(body)
     except msgspec.DecodeError:
         return None
+    if isinstance(content, dict) and isinstance(content.get("error"), dict):
+        content = content["error"]
     code = content.get("code") or content.get("type") if isinstance(content, dict) else None
     return code if isinstance(code, str) and re.fullmatch(r"[\w.-]{1,64}", code) else None
 
@@ -117,13 +122,11 @@ def quotable(message: str | None, private: tuple[str, ...] = ()) -> str | None:
 
     Letters alone are compared: a host that repeats a text may have cut, escaped or wrapped it.
     """
-    line = (message or "").strip().partition("\n")[0].strip().rstrip(".")[:_MAX_QUOTE]
-    if not line or line[0] in _NO_SENTENCE:
-        return None
+    line = _sentence(message)
     letters = _letters(line)
     pieces = {letters[at : at + _TELLING] for at in range(len(letters) - _TELLING + 1)}
     sent = [_letters(text) for text in private]
-    return None if any(piece in text for piece in pieces for text in sent) else line
+    return None if any(piece in text for piece in pieces for text in sent) else line or None
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
@@ -146,6 +149,10 @@ def _limited(answer: Answer, words: Words, quote: str | None, now: float) -> Mod
             f"The key has no allowance for this model at {words.host}, and waiting will not help. "
             "Choose another model or plan."
         )
+    if error_code(answer.body) == "insufficient_quota":
+        return Unauthorized(
+            f"The account's quota at {words.host} is used up. Check its plan, or use another model."
+        )
     if _count(answer.headers, "x-ratelimit-remaining-tokens-month") == 0:
         return Unauthorized(
             f"The key's allowance at {words.host} is used up for this month. Choose another model or plan."
@@ -164,8 +171,8 @@ def _count(headers: Mapping[str, str], name: str) -> int | None:
     return int(value) if re.fullmatch(r"[0-9]{1,15}", value) else None
 
 
-def _advice(said: str | None, status: int) -> str:
-    said = (said or ("not found" if status == 404 else "")).lower()
+def _advice(sentence: str, status: int) -> str:
+    said = (sentence or ("not found" if status == 404 else "")).lower()
     fitting = (advice for signs, advice in _REFUSALS if any(sign in said for sign in signs))
     return next(fitting, "The same request will be refused again; check the settings.")
 
@@ -202,6 +209,11 @@ def _text(value: object) -> str | None:
         return None
     # Ollama hands on what llama.cpp's server said to it: an error's JSON, as the text of its own.
     return (value.startswith("{") and human_message(value.encode())) or value
+
+
+def _sentence(message: str | None) -> str:
+    line = (message or "").strip().partition("\n")[0].strip().rstrip(".")[:_MAX_QUOTE]
+    return "" if line.startswith(_NO_SENTENCE) else line
 
 
 def _letters(text: str) -> str:
