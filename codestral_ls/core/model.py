@@ -222,11 +222,12 @@ class Unreachable(Unavailable):
 
 class BadRequest(ModelError):
     """The host refused the request itself. The same body will be refused again. `status` is HTTP's, 0 where
-    nothing was sent."""
+    nothing was sent; `fields` are those of the protocol that the host named and can be spared."""
 
-    def __init__(self, message: str, status: int = 0) -> None:
+    def __init__(self, message: str, status: int = 0, fields: frozenset[str] = frozenset()) -> None:
         super().__init__(message)
         self.status = status
+        self.fields = fields
 
 
 class BadReply(ModelError):

@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from codestral_ls.core.model import BadReply, BadRequest, Chunk, Unavailable
 from codestral_ls.providers.errors import human_message
+from codestral_ls.providers.fields import SPARE
 from codestral_ls.providers.reply import Event, Reply, decode
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
     from codestral_ls.providers.http import Host
-
-SPARE: Final[Mapping[str, str]] = {
-    "prompt_cache_key": "",
-    "stream_options": "",
-    "prediction": "",
-    "response_format": "",
-    "seed": "",
-    "skip_special_tokens": "",
-    "top_p": "",
-    "temperature": "",
-    "stop": "",
-    "max_tokens": "max_completion_tokens",
-}
-"""Fields that a host may refuse, each with the one that it then takes in its place, if any: they are younger
-than the route, or models that think do without them."""
 
 
 @dataclass(eq=False)
@@ -60,7 +45,7 @@ class Route:
                         yield chunk
                 return
             except BadRequest as error:
-                refused = {name for name in sent if _refuses(error.message, name)}
+                refused = error.fields & sent.keys()
                 if not refused:
                     raise
                 self._refused |= refused
@@ -91,9 +76,3 @@ class Route:
         if event.error or said:
             raise self.host.broken_off(said or "", private)
         return event
-
-
-def _refuses(message: str, name: str) -> bool:
-    instead = SPARE.get(name)
-    named = rf"\b{name}\b.*\b{instead}\W+instead" if instead else rf"\b{name}\b"
-    return instead is not None and re.search(named, message) is not None

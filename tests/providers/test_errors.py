@@ -72,6 +72,14 @@ TOLD = {
         "The key has no allowance for this model at the.host, and waiting will not help. "
         "Choose another model or plan.",
     ),
+    "no quota, OpenAI": (
+        Unauthorized,
+        "The account's quota at the.host is used up. Check its plan, or use another model.",
+    ),
+    "no balance, DeepSeek": (
+        Unauthorized,
+        "the.host wants to be paid: Insufficient Balance. Check the account's balance.",
+    ),
     "no tokens left this month": (
         Unauthorized,
         "The key's allowance at the.host is used up for this month. Choose another model or plan.",

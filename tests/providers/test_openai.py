@@ -28,6 +28,7 @@ from tests.upstream.openai import (
     METHODS,
     OPENAI,
     RELAY,
+    STRICT,
     TGI,
     THINKING,
     VLLM,
@@ -122,10 +123,13 @@ async def test_a_model_that_is_missing_is_no_missing_route():
     assert upstream.bodies(CHAT_PATH) == []
 
 
-async def test_a_field_that_is_refused_is_left_out_from_then_on():
-    async with FakeOpenAI(GROQ, TEXT) as upstream:
+@pytest.mark.parametrize("kind", [GROQ, STRICT], ids=["in a sentence", "in a list"])
+async def test_a_field_that_is_refused_is_left_out_from_then_on(kind):
+    """Also where the sentence that names it is none that we may repeat."""
+    request = dataclasses.replace(REQUEST, suffix=redact("property 'stream_options' is unsupported"))
+    async with FakeOpenAI(kind, TEXT) as upstream:
         model = at(upstream)
-        assert [await text_of(model) for _ in range(2)] == [TEXT, TEXT]
+        assert [await text_of(model, request) for _ in range(2)] == [TEXT, TEXT]
         await model.aclose()
     assert ["stream_options" in body for body in upstream.bodies()] == [True, False, False]
 

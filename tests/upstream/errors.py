@@ -68,6 +68,20 @@ ERRORS: dict[str, Plain] = {
         429, "Service tier capacity exceeded for this model.", "invalid_request_error", None
     ),
     "capacity": CAPACITY,
+    "no quota, OpenAI": Plain(
+        429,
+        {
+            "error": {
+                "message": "You exceeded your current quota, please check your plan.",
+                "type": "insufficient_quota",
+                "param": None,
+                "code": "insufficient_quota",
+            }
+        },
+    ),
+    "no balance, DeepSeek": Plain(
+        402, {"error": {"message": "Insufficient Balance", "type": "unknown_error"}}
+    ),
     "html": Plain(502, _HTML),
     "internal": coded(500, "Internal server error", "internal_server_error", "1000"),
     "nested": Plain(500, {"error": {"message": "Worker crashed", "type": "server_error"}}),

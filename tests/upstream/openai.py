@@ -90,6 +90,13 @@ THINKING = Kind(
 GROQ = Kind(
     refused={"stream_options": told(400, "property 'stream_options' is unsupported, did you mean 'stream'?")}
 )
+STRICT = Kind(
+    refused={
+        "stream_options": told(
+            400, "[{'type': 'extra_forbidden', 'loc': ('body', 'stream_options'), 'msg': 'Extra inputs'}]"
+        )
+    }
+)
 RELAY = Kind(models=(INSTRUCT,), missing=Plain(404, {"detail": "Not Found"}))
 METHODS = Kind(models=(INSTRUCT,), missing=Plain(405, b""))
 
