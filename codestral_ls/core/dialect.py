@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from codestral_ls.core.families import FAMILIES
 from codestral_ls.core.model import BadRequest
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from codestral_ls.core.model import FimRequest
 
 __all__ = [
+    "BLIND",
     "FAMILIES",
     "PREFIX_ONLY",
     "FimTemplate",
@@ -25,6 +26,9 @@ __all__ = [
     "template_for",
     "without_control",
 ]
+
+BLIND: Final = "it does not see what follows the cursor"
+"""What a model does less well than it could (`Profile.degraded`) for which there is no template."""
 
 # Other families' control tokens look like this too; a model may know tokens that its template does not name.
 _CONTROL = r"<[|｜][^|｜\s]{1,40}[|｜]>|</?s>"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from codestral_ls.core.dialect import template_for
+from codestral_ls.core.dialect import BLIND, template_for
 from codestral_ls.core.model import BadRequest, Chunk, FimRequest, ModelError, Profile, Unavailable
 from codestral_ls.core.privacy import THIS_MACHINE, redact
 from codestral_ls.providers.child import CONTEXT_TOKENS, Child, check_extra, start
@@ -219,5 +219,5 @@ def _profile(identity: str, name: str, *, fills: bool) -> Profile:
         identity=identity,
         label=f"{name} on this machine",
         model=name,
-        degraded="" if fills else "it does not see what follows the cursor",
+        degraded="" if fills else BLIND,
     )

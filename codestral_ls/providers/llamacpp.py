@@ -11,7 +11,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from codestral_ls.core.dialect import PREFIX_ONLY, has_control, heal, template_for
+from codestral_ls.core.dialect import BLIND, PREFIX_ONLY, has_control, heal, template_for
 from codestral_ls.core.model import BadRequest, Profile
 from codestral_ls.providers.chat import ChatFields, chat
 from codestral_ls.providers.http import Host
@@ -168,7 +168,8 @@ def connect(
         raise BadRequest(f"completion.fim {fim!r} cannot be used here: {_USELESS[fim]}.")
     known = template_for(info.model, template)
     infill = fim == "infill" or (fim == "auto" and known is None and info.infill is not None)
-    used = (known or info.infill) if infill else known
+    # Read from the server's own prompt, it does as well as a known one where it is asked for.
+    used = known or (info.infill if infill or fim == "template" else None)
     host = Host(info.base_url, reach, key, timeout=timeout or TIMEOUT_SECONDS, unauthorized=KEY_ADVICE)
     profile = _profile(info, host.name, fills=infill or bool(used and used.fills), way=f"{template}{fim}")
     return LlamaCpp(host, profile, used, infill=infill, context=info.context, stop=stop)
@@ -182,7 +183,7 @@ def _profile(info: ServerInfo, where: str, *, fills: bool, way: str) -> Profile:
         label=f"{info.model} at {where}",
         model=info.model,
         host=urlsplit(info.base_url).hostname or "",
-        degraded="" if fills else "it does not see what follows the cursor",
+        degraded="" if fills else BLIND,
         fills=fills,
         streams=max(1, min(info.slots, 2)),
         prefix_tokens=min(1500, room * 4 // 5),

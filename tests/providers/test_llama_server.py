@@ -110,6 +110,12 @@ async def test_a_family_that_no_name_tells(filling):
         assert end.usage.prompt == shown["tokens_evaluated"]
 
 
+async def test_the_template_that_infill_shows(filling):
+    async with connected(filling, fim="template") as client:
+        assert client.profile.fills
+        assert await prompt_tokens(client, request("ab", "", "c")) == len("ab") + len("c") + 3
+
+
 async def test_other_files_for_infill(filling):
     async with connected(filling) as client:
         without = await prompt_tokens(client, request())
