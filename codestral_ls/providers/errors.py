@@ -83,7 +83,7 @@ def to_error(answer: Answer, words: Words, now: float) -> ModelError:
             return Unavailable(f"{problem} Completions return when it does.")
         case status if 400 <= status < 600:
             problem = f"{words.host} refused the request (status {status}){_colon(quote)}."
-            return BadRequest(f"{problem} {_advice(_sentence(said), status)}", status, refused(message or ""))
+            return BadRequest(f"{problem} {_advice(_sentence(said), status)}", status, refused(said or ""))
         case status if 300 <= status < 400:
             problem = f"{words.host} redirects elsewhere (status {status}), where no key may follow."
             return BadRequest(f"{problem} Check base_url.", status)
