@@ -120,6 +120,13 @@ async def test_a_request():
     assert {"<|endoftext|>", "<|fim_pad|>"} <= set(stops)
 
 
+async def test_the_stops_of_a_model_of_the_users_own_are_kept():
+    async with FakeOllama("total<D>more") as upstream:
+        chunks = await reply_to(upstream, dataclasses.replace(REQUEST, stop=("\n",)), "mine")
+    assert "".join(chunk.text for chunk in chunks) == "total"
+    assert upstream.asked("/api/generate")[0].json["options"]["stop"] == ["\n", "<D>"]
+
+
 EMPTY = {
     "nothing before the cursor, and no template": ("llama3.1:8b", hole("", "", "x")),
     "nothing but a marker, and no template": ("llama3.1:8b", hole("<|im_end|>", "", "")),
@@ -216,7 +223,7 @@ async def test_warming_never_unloads(keep_alive):
         client = at(upstream, keep_alive=keep_alive)
         await client.warm()
         await client.aclose()
-    assert len(upstream.loads) == (keep_alive != "0")
+    assert len(upstream.asked("/api/generate")) == len(upstream.loads) == (keep_alive != "0")
 
 
 PROFILES = {

@@ -36,7 +36,7 @@ MODELS = {
     "qwen2.5-coder:7b": FakeModel(QWEN, parameters='stop    "<|endoftext|>"\nstop    "<|im_end|>"'),
     "codestral:22b": FakeModel("[SUFFIX]{{ .Suffix }}[PREFIX] {{ .Prompt }}", parameter_size="22.2B"),
     "deepseek-coder-gguf:latest": FakeModel(),
-    "mine:latest": FakeModel("<A>{{ .Prompt }}<B>{{ .Suffix }}<C>"),
+    "mine:latest": FakeModel("<A>{{ .Prompt }}<B>{{ .Suffix }}<C>", parameters='stop    "<D>"'),
     "llama3.1:8b": FakeModel(),
     "qwen3-coder:480b-cloud": FakeModel(QWEN, remote_host="https://ollama.com:443"),
 }
