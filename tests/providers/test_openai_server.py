@@ -123,3 +123,27 @@ async def test_a_prompt_that_is_too_long(server):
     async with aclosing(client(server, fim="template")) as model:
         with pytest.raises(BadRequest, match="smaller budget"):
             await replied(model.fim(long))
+
+
+CODER = "qwen2.5-coder-1.5b"
+HOLES = {
+    "a word": ("def area(width, height):\n    return width * height\n\n", "print(ar", "3, 4))\n", "ea("),
+    "a line": ("names = ['a', 'b']\n", "for i, name in enum", "\n    print(i, name)\n", "erate(names):"),
+    "what the suffix names": (
+        "class Stack:\n    def __init__(self):\n        self.items = []\n\n    def push(self, item):\n",
+        "        self.",
+        "\n\n    def pop(self):\n        return self.items.pop()\n",
+        "items.append(item)",
+    ),
+}
+
+
+@pytest.mark.skipif(store.path_of(CODER) is None, reason=f"codestral-ls models install {CODER}: 1.1 GB")
+async def test_our_template_fills_holes_in_the_middle_of_a_word():
+    server = serve(store.path_of(CODER))
+    async with aclosing(client(server, model=CODER)) as model:
+        for prefix, typed, suffix, filled in HOLES.values():
+            request = FimRequest(redact(prefix), redact(typed), redact(suffix), 16, stop=("\n",))
+            chunks = await replied(model.fim(request))
+            assert "".join(chunk.text for chunk in chunks) == filled
+    assert (model.profile.fills, model.profile.degraded) == (True, "")
