@@ -1,112 +1,72 @@
-"""Which files no model ever sees: those that hold secrets by their name, and those that a pattern names."""
+"""What was redacted in a text that the model has seen: no blanked-out secret is written over a real one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+import re
+from itertools import groupby
+from typing import TYPE_CHECKING
 
-from codestral_ls.core.ignore import PatternFile, deciding, parse
+from codestral_ls.core.text import Span, line_feeds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
-SECRET_FILES: Final = (
-    ".env",
-    ".env.*",
-    "*.env",
-    "!.env.example",
-    ".envrc",
-    "*.pem",
-    "*.key",
-    "*.p12",
-    "*.pfx",
-    "*.jks",
-    "*.keystore",
-    "*.kdbx",
-    "id_rsa*",
-    "id_dsa*",
-    "id_ecdsa*",
-    "id_ed25519*",
-    "credentials",
-    "credentials.*",
-    "secrets.*",
-    "*.tfvars",
-    "*.tfstate",
-    "*.tfstate.*",
-    ".npmrc",
-    ".yarnrc.yml",
-    ".pypirc",
-    ".netrc",
-    "_netrc",
-    ".pgpass",
-    ".my.cnf",
-    ".vault-token",
-    ".vault_pass*",
-    ".htpasswd",
-    ".git-credentials",
-    ".dockercfg",
-    "*.ovpn",
-    "*.ppk",
-    "*service-account*.json",
-    "*service_account*.json",
-    "**/.docker/config.json",
-    "**/.kube/config",
-    "**/.cargo/credentials.toml",
-    "**/.config/gh/hosts.yml",
-    "**/.config/gcloud/",
-    "kubeconfig",
-    ".aws/",
-    ".azure/",
-    ".ssh/",
-    ".gnupg/",
-)
-"""Files whose content is a secret by their very name, as gitignore patterns in lower case."""
+    from codestral_ls.core.text import Edit
 
-_SECRET: Final = PatternFile("the built-in list", parse(SECRET_FILES))
+_WRITTEN = re.compile(r"x{16,}")
+_RUN = re.compile(r"x{8,}|\N{REPLACEMENT CHARACTER}+")
 
 
-@dataclass(frozen=True, slots=True)
 class Withheld:
-    """Why nothing of a file is sent: a clause that goes on from "because", and the rule that says so."""
+    """The stretches in which a shown text differs from the real one, which is as long."""
 
-    reason: str
-    source: str = ""
-    line: int = 0
-    pattern: str = ""
+    def __init__(self, real: str, shown: str) -> None:
+        """Raises `ValueError` if the lengths differ."""
+        self._stretches = _stretches(real, shown)
+        self._lines = _redacted_lines(real, shown)
+        self._has_runs = bool(_WRITTEN.search(real))
 
+    def restored(self, code: str) -> str:
+        """The model's code with redacted lines as they were shown: models miscount long runs of x."""
+        if not self._lines:
+            return code
+        return "\n".join(self._line(line) for line in code.split("\n"))
 
-@dataclass(frozen=True, slots=True)
-class IgnoreRules:
-    """The built-in list, which nothing lifts, and the user's own patterns."""
+    def touched(self, edits: Iterable[Edit], at: int) -> bool:
+        """Whether an edit changes a stretch, or writes one elsewhere. The text begins at offset `at`."""
+        return any(self._touches(edit, at) for edit in edits)
 
-    user: PatternFile
-    gitignore: bool = True
+    def _touches(self, edit: Edit, at: int) -> bool:
+        start, end = edit.span.start - at, edit.span.end - at
+        if _WRITTEN.search(edit.text) and not self._has_runs:
+            return True
+        return any(start < stretch.end and end > stretch.start for stretch in self._stretches)
 
-    @classmethod
-    def of(cls, patterns: tuple[str, ...] = (), *, gitignore: bool = True) -> IgnoreRules:
-        """Rules from the user's gitignore patterns; `gitignore` is whether `.gitignore` files count, too."""
-        return cls(PatternFile("privacy.ignore", parse(patterns)), gitignore)
-
-    def why_withheld(self, path: str, whole: str = "") -> Withheld | None:
-        """Why a file must not be sent; None if it may.
-
-        The user's patterns are for `path`, which is relative to its workspace. What holds secrets is told by
-        the `whole` path: a workspace may be opened inside of `~/.ssh`.
-        """
-        secret = by_files([_SECRET], _parts((whole or path).lower()))
-        return secret or by_files([self.user], _parts(path))
-
-
-def by_files(files: Sequence[PatternFile], parts: Sequence[str]) -> Withheld | None:
-    """Why these files of patterns, the strongest last, keep a path from every model; None if they do not."""
-    found = deciding(files, parts)
-    if found is None:
-        return None
-    file, pattern = found
-    if file is _SECRET:
-        return Withheld("its name says that it holds secrets", file.source, pattern.line, pattern.text)
-    return Withheld(f"{file.source} names it", file.source, pattern.line, pattern.text)
+    def _line(self, line: str) -> str:
+        known = self._lines.get(_key(line))
+        return line if known is None else line[: len(line) - len(line.lstrip())] + known
 
 
-def _parts(path: str) -> list[str]:
-    return [part for part in path.split("/") if part]
+def _stretches(real: str, shown: str) -> list[Span]:
+    found, at = [], 0
+    for hidden, run in groupby(zip(real, shown, strict=True), lambda pair: pair[0] != pair[1]):
+        size = len(list(run))
+        if hidden:
+            found.append(Span(at, at + size))
+        at += size
+    return found
+
+
+def _redacted_lines(real: str, shown: str) -> dict[str, str]:
+    """Each redacted line without its indentation, by what it is whatever the length of its runs.
+
+    Lines that only their runs tell apart are not among them.
+    """
+    lines = zip(line_feeds(real).split("\n"), line_feeds(shown).split("\n"), strict=True)
+    redacted = [second.strip() for first, second in lines if first != second]
+    keys = [_key(line) for line in redacted]
+    return {key: line for key, line in zip(keys, redacted, strict=True) if keys.count(key) == 1}
+
+
+def _key(line: str) -> str:
+    return _RUN.sub("x", line.strip())

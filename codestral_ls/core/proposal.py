@@ -1,0 +1,84 @@
+"""From a reply to edits that can be applied: read, repaired, reduced and checked; or refused, with the reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from codestral_ls.core.check import Check, check_syntax
+from codestral_ls.core.hole import indent_unit, line_end
+from codestral_ls.core.minimal import smallest_edits
+from codestral_ls.core.refusal import Refused
+from codestral_ls.core.repair import Place, repaired
+from codestral_ls.core.replies import codes
+from codestral_ls.core.withheld import Withheld
+from codestral_ls.core.text import Edit, apply_edits, line_feeds, split_lines
+
+if TYPE_CHECKING:
+    from codestral_ls.core.model import Finish
+    from codestral_ls.core.rewrite import Ask, Target
+    from codestral_ls.core.text import Document
+
+_LINES_OF_STYLE = 2_000
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Proposal:
+    """`edits` are sorted, do not touch each other, and mean offsets of the document that was asked about.
+
+    `check` tells whether what they make was parsed.
+    """
+
+    edits: tuple[Edit, ...]
+    check: Check
+
+
+def propose(ask: Ask, raw: str, finish: Finish | None) -> Proposal:
+    """The edits that a reply asks for, within the spans that were offered and nowhere else.
+
+    `finish` tells how the reply ended, None if it was cut off. Raises `Refused`.
+    """
+    document = ask.document
+    given = codes(ask, raw, finish)
+    edits = [
+        edit
+        for target in ask.targets
+        if target.name in given
+        for edit in _edits(ask, target, given[target.name])
+    ]
+    if not edits:
+        raise Refused("unchanged")
+    edits.sort(key=lambda edit: edit.span.start)
+    after = apply_edits(document, reversed(edits), document.version)
+    check = check_syntax(document, after, edits)
+    if check.verdict == "broken":
+        raise Refused("syntax", None if check.line is None else check.line + 1)
+    return Proposal(tuple(edits), check)
+
+
+def _edits(ask: Ask, target: Target, code: str) -> tuple[Edit, ...]:
+    """The smallest edits of a span. They are found in the text that the model has seen, and hold in the real
+    one, since redaction keeps every offset; none may touch what was redacted."""
+    real = ask.document.slice(target.span.start, target.span.end)
+    withheld = Withheld(real, target.shown)
+    new = repaired(withheld.restored(code), _place(ask, target))
+    edits = smallest_edits(target.shown, new, _line_end(ask.document), target.span.start)
+    if withheld.touched(edits, target.span.start):
+        raise Refused("secret")
+    return edits
+
+
+def _place(ask: Ask, target: Target) -> Place:
+    first = target is ask.targets[0]
+    style = ask.document.lines(0, _LINES_OF_STYLE)
+    return Place(
+        old=tuple(line_feeds(target.shown).split("\n")),
+        above=tuple(ask.above.split("\n")) if first else (),
+        below=tuple(ask.below.split("\n")) if first else (),
+        language=ask.document.language,
+        indent=indent_unit(split_lines(target.shown)) or indent_unit(style),
+    )
+
+
+def _line_end(document: Document) -> str:
+    return line_end("".join(document.lines(0, _LINES_OF_STYLE)))

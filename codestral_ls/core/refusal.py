@@ -1,0 +1,47 @@
+"""Why a reply is not applied: what the program goes by, and the sentence for the user."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+Reason = Literal[
+    "empty",
+    "truncated",
+    "prose",
+    "garbled",
+    "several",
+    "elided",
+    "diff",
+    "elsewhere",
+    "secret",
+    "long",
+    "unchanged",
+    "syntax",
+]
+
+_AGAIN = "Nothing was changed; try again, or select less."
+
+SENTENCES: Final[dict[Reason, str]] = {
+    "empty": f"The model gave no code back. {_AGAIN}",
+    "truncated": "The model's answer was cut off before its end. Nothing was changed; select less code.",
+    "prose": f"The model answered in words instead of code. {_AGAIN}",
+    "garbled": f"The model's answer is not in the form that was asked for. {_AGAIN}",
+    "several": f"The model gave several pieces of code, and it is not clear which one is meant. {_AGAIN}",
+    "elided": f"The model left out code that it was to write in full. {_AGAIN}",
+    "diff": f"The model answered with a patch that does not fit the code. {_AGAIN}",
+    "elsewhere": f"The model also changed code outside of what it was given to change. {_AGAIN}",
+    "secret": "The change touches a key or token that the model has not been shown. Nothing was changed.",
+    "long": f"The model's answer is far longer than the code. {_AGAIN}",
+    "unchanged": "The model sees nothing to change here.",
+    "syntax": "The new code would have a syntax error in line {line}. Nothing was changed; try again.",
+}
+
+
+class Refused(Exception):
+    """A reply that is not applied. `message` is for the user and holds no source code."""
+
+    def __init__(self, reason: Reason, line: int | None = None) -> None:
+        """`line` counts from 1, where the sentence tells one."""
+        self.reason: Reason = reason
+        self.message = SENTENCES[reason].replace("{line}", str(line))
+        super().__init__(self.message)
