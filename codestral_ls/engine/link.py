@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 class Link:
-    """A model, its breaker, its streams, and what was learnt of its tokens. `trouble` is why it did not answer
-    when it was last asked. Its profile may change while it is asked."""
+    """A model, its breaker, its streams, and what was learnt of its tokens. `trouble` is why it did not
+    answer when it was last asked. Its profile may change while it is asked."""
 
     def __init__(self, model: Model, clock: Callable[[], float], lot: Callable[[], float]) -> None:
         self.model = model

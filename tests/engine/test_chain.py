@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from codestral_ls.core.model import (
@@ -13,7 +15,7 @@ from codestral_ls.core.model import (
     Unreachable,
 )
 from codestral_ls.engine.status import Status
-from tests.engine.conftest import DOWN, SUM, ask, fails, pair, place, second_answers, site, suggest
+from tests.engine.conftest import DOWN, SUM, ask, fails, pair, place, second_answers, site, suggest, typed
 from tests.engine.scripted import ScriptedModel
 
 WITH_ANOTHER = {
@@ -112,6 +114,17 @@ async def test_the_text_of_a_stream_that_breaks_off_is_dropped(rig_of):
     await second_answers(second, ask(rig, SUM))
 
 
+async def test_who_joined_a_stream_that_breaks_off_is_answered_with_nothing(rig):
+    ask(rig, SUM)
+    call = await rig.model.call(0)
+    joined = ask(rig, typed(SUM, "a"))
+    await asyncio.sleep(0)
+    call.say("a +")
+    call.fail(BadRequest("What?"))
+    assert await joined is None
+    assert len(rig.model.calls) == 1
+
+
 async def test_where_all_fail_the_first_ones_trouble_is_told(rig_of):
     first, second = pair()
     rig = rig_of(first, second)
@@ -132,6 +145,16 @@ async def test_the_user_may_ask_those_that_rest_but_not_those_that_never_will(ri
     (await second.call(1)).end("a + b")
     assert (await by_hand).model == "second"
     assert len(first.calls) == 1
+
+
+async def test_of_those_that_rest_the_user_has_one_asked(rig_of):
+    first, second = pair()
+    rig = rig_of(first, second)
+    asked = await fails(rig, SUM, DOWN)
+    (await second.call(0)).fail(DOWN)
+    await asked
+    assert await (await fails(rig, SUM, DOWN, "invoked")) is None
+    assert (len(first.calls), len(second.calls)) == (2, 1)
 
 
 async def test_what_the_second_model_is_sent_and_how_it_is_judged_suits_it(rig_of):

@@ -23,6 +23,7 @@ from tests.engine.conftest import Rig, place
 TIMEOUT = 10.0
 LONGEST = TIMEOUT * 4
 RECOVERED = 10.0
+CLOSING = 0.3
 ERRORS = (Unavailable("a"), RateLimited("b", 3.0), BadRequest("c"), BadReply("d"), Unauthorized("e"))
 
 acts = st.one_of(
@@ -69,7 +70,10 @@ class ByLot:
             if act == "break off":
                 raise Unavailable("It broke off.")
         finally:
-            self.open -= 1
+            try:
+                await asyncio.sleep(CLOSING)
+            finally:
+                self.open -= 1
 
 
 @settings(max_examples=150, deadline=None)

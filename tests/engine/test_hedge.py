@@ -7,9 +7,10 @@ import asyncio
 import pytest
 
 from codestral_ls.bench import clock
+from codestral_ls.core.model import Chunk
 from codestral_ls.engine.status import Status
 from tests.engine.conftest import DOWN, SUM, ask, pair, place, suggest
-from tests.engine.scripted import ScriptedModel
+from tests.engine.scripted import Call, ScriptedModel
 
 HEDGE = 1.5
 
@@ -113,6 +114,43 @@ def test_a_model_that_is_overtaken_again_and_again_rests(rig_alone):
         rig.now += 2
         assert (await suggest(rig, place(3), "a - b")).model == "first"
         assert rig.statuses[-1].message == ""
+
+    clock.run(play())
+
+
+def test_one_that_is_overtaken_now_and_then_does_not(rig_alone):
+    async def play():
+        first, second = pair()
+        rig = rig_alone(first, second, hedge_after=HEDGE)
+        for number in range(2):
+            asked = ask(rig, place(number))
+            await asyncio.sleep(HEDGE + 0.1)
+            second.calls[number].end("a + b")
+            assert (await asked).model == "second"
+            assert (await suggest(rig, place(number + 5), "a - b")).model == "first"
+
+    clock.run(play())
+
+
+class Deaf(ScriptedModel):
+    """Says what it has to say though it was closed."""
+
+    async def fim(self, request):
+        self.calls.append(Call(request))
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            yield Chunk("nonsense")
+
+
+def test_who_speaks_too_late_is_not_heard(rig_alone):
+    async def play():
+        _, second = pair()
+        rig = rig_alone(Deaf("first"), second, hedge_after=HEDGE)
+        asked = ask(rig, SUM)
+        await asyncio.sleep(HEDGE + 0.1)
+        (await second.call(0)).end("a + b")
+        assert (await asked).text == "a + b"
 
     clock.run(play())
 
