@@ -13,7 +13,7 @@ from codestral_ls.core.model import BadRequest, Chunk, FimRequest, ModelError, P
 from codestral_ls.core.privacy import THIS_MACHINE, redact
 from codestral_ls.providers.child import CONTEXT_TOKENS, Child, check_extra, start
 from codestral_ls.providers.http import Host
-from codestral_ls.providers.llama_server import infill_template
+from codestral_ls.providers.llama_server import probe
 from codestral_ls.providers.llamacpp import LlamaCpp
 from codestral_ls.providers.store import path_of
 
@@ -72,6 +72,7 @@ class Embedded:
         self._path = _file(model)
         self._profile = profile_of(model, template)
         self._template = template_for(self._profile.model, template)
+        self._from_catalog = not model.endswith(".gguf")
         self._stop = stop
         self._child: Child | None = None
         self._loading: asyncio.Task[LlamaCpp] | None = None
@@ -163,14 +164,17 @@ class Embedded:
                 "Free memory or choose a smaller model, then restart the server."
             )
         self._child = await start(self._path)
+        template = self._template
+        if template is None and not self._from_catalog:
+            template = await self._infill_template(self._child)
         host = Host(self._child.url, THIS_MACHINE, self._child.key, timeout=_TIMEOUT_SECONDS)
-        template = self._template or await self._infill_template(host)
         return LlamaCpp(host, self._profile, template, context=CONTEXT_TOKENS, stop=self._stop)
 
-    async def _infill_template(self, host: Host) -> FimTemplate | None:
+    async def _infill_template(self, child: Child) -> FimTemplate | None:
         """What the server would fill holes by, for a file of an unknown family. It is not left to do it: it
         reads so little at a time here that it would cut the prefix to a hundred tokens."""
-        template = await infill_template(host)
+        found = await probe(child.url, THIS_MACHINE, child.key, _TIMEOUT_SECONDS)
+        template = found.infill if found else None
         if template and template.fills:
             self._profile = _profile(self._profile.identity, self._profile.model, fills=True)
         return template

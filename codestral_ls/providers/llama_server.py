@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from codestral_ls.core.dialect import parse_template, template_for
-from codestral_ls.core.model import BadReply, BadRequest, ModelError
+from codestral_ls.core.model import BadReply, ModelError, Unavailable
 from codestral_ls.core.privacy import THIS_MACHINE
 from codestral_ls.providers.http import Host
 
@@ -54,14 +54,20 @@ async def inspect(
         shown = None if template_for(name) else await _shown(host, props, deadline)
         slot = props.default_generation_settings
         return ServerInfo(base_url, name, slot.n_ctx, props.total_slots, shown)
+    except TimeoutError:
+        raise Unavailable(
+            f"{host.name} did not say within {seconds:g} s what it serves. Start it anew, or check base_url."
+        ) from None
     finally:
         await host.aclose()
 
 
-async def probe(base_url: str, reach: Reach, key: str | None = None) -> ServerInfo | None:
-    """What runs at `base_url`; None unless llama.cpp's server lets us in within `PROBE_SECONDS`."""
-    with suppress(ModelError, TimeoutError):
-        return await inspect(base_url, reach, key)
+async def probe(
+    base_url: str, reach: Reach, key: str | None = None, seconds: float = PROBE_SECONDS
+) -> ServerInfo | None:
+    """What runs at `base_url`; None unless llama.cpp's server lets us in within so many seconds."""
+    with suppress(ModelError):
+        return await inspect(base_url, reach, key, seconds)
     return None
 
 
@@ -69,21 +75,6 @@ async def find() -> ServerInfo | None:
     """The first llama.cpp server on this machine, at one of its usual ports."""
     found = await asyncio.gather(*(probe(f"http://127.0.0.1:{port}", THIS_MACHINE) for port in PORTS))
     return next((info for info in found if info), None)
-
-
-async def infill_template(host: Host, bos: str = "") -> FimTemplate | None:
-    """The template by which `/infill` fills holes, read from the prompt that it makes; None where the model
-    has no tokens for it. `bos` begins every prompt by itself. Raises a `ModelError`."""
-    try:
-        answer = msgspec.json.decode(await host.post("/infill", _PROBE), type=_Infilled)
-    except (BadRequest, msgspec.MsgspecError):
-        return None
-    head, found, tail = answer.prompt.partition("{prefix}")
-    # Other files, or a file's name, come before.
-    marker = head[head.rfind("\n") + 1 :].strip().removeprefix(bos or "\n")
-    with suppress(ModelError):
-        return parse_template(marker + found + tail)
-    return None
 
 
 _PROBE = {
@@ -108,9 +99,18 @@ async def _props(host: Host) -> _Props:
 
 
 async def _shown(host: Host, props: _Props, deadline: float) -> FimTemplate | None:
-    with suppress(ModelError, TimeoutError):
+    """The template by which `/infill` fills holes, read from the prompt that it makes; None where the model
+    has no tokens for it, or no answer comes in time."""
+    try:
         async with asyncio.timeout_at(deadline):
-            return await infill_template(host, props.bos_token)
+            answer = msgspec.json.decode(await host.post("/infill", _PROBE), type=_Infilled)
+    except (ModelError, TimeoutError, msgspec.MsgspecError):
+        return None
+    head, found, tail = answer.prompt.partition("{prefix}")
+    # Other files, or a file's name, come before. What begins every prompt, the server puts there by itself.
+    marker = head[head.rfind("\n") + 1 :].strip().removeprefix(props.bos_token or "\n")
+    with suppress(ModelError):
+        return parse_template(marker + found + tail)
     return None
 
 

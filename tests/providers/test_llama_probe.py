@@ -110,7 +110,8 @@ async def test_a_server_that_hangs_is_given_up():
 
     listening = await asyncio.start_server(hang, "127.0.0.1", 0)
     async with listening:
-        assert await probe(f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}", Reach()) is None
+        with pytest.raises(Unavailable, match=r"within 0\.3 s|for 0\.3 s"):
+            await inspect(f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}", Reach())
         await gone.wait()
 
 
