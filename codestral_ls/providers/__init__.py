@@ -34,7 +34,7 @@ async def choose(endpoint: Endpoint, environ: Mapping[str, str], reach: Reach) -
         case "openai":
             return await _openai(endpoint, environ, reach, why)
         case "embedded":
-            return connect.embedded(endpoint.model, why)
+            return connect.embedded(endpoint, why)
         case "auto":
             return await _first_found(endpoint, environ, reach)
 
@@ -70,12 +70,7 @@ async def _llamacpp(endpoint: Endpoint, environ: Mapping[str, str], reach: Reach
 
     key = environ.get(endpoint.api_key_env, "").strip() or None
     if endpoint.base_url:
-        try:
-            server = await inspect(endpoint.base_url, reach, key, _PATIENCE)
-        except TimeoutError:
-            raise Unavailable(
-                f"{endpoint.base_url} did not say within {_PATIENCE:g} s what it serves: start it anew."
-            ) from None
+        server = await inspect(endpoint.base_url, reach, key, _PATIENCE)
         return connect.llamacpp(endpoint, reach, server, why, key)
     if found := await find():
         return connect.llamacpp(endpoint, reach, found, why, key)

@@ -98,15 +98,17 @@ def openai(
     )
 
 
-def embedded(name: str, why: str) -> Choice:
+def embedded(endpoint: Endpoint, why: str) -> Choice:
     """A model in a process of ours. Raises `BadRequest`."""
     from codestral_ls.providers.child import check_extra
     from codestral_ls.providers.embedded import Embedded
 
     check_extra()
-    chosen = name or store.best() or SMALL
+    way, chosen = _ways(endpoint), endpoint.model or store.best() or SMALL
     missing = None if store.path_of(chosen) else chosen
-    return Choice(lambda: Embedded(chosen), why, missing, _better(chosen))
+    return Choice(
+        lambda: Embedded(chosen, template=way.template, stop=way.stop), why, missing, _better(chosen)
+    )
 
 
 def _ways(endpoint: Endpoint) -> Completion:

@@ -43,7 +43,7 @@ def named(endpoint: Endpoint) -> Finding | None:
     if not (endpoint.model.endswith(".gguf") or endpoint.model in KNOWN):
         return None
     # Before any key: who names a model of this machine does not mean to send code away.
-    choice = connect.embedded(endpoint.model, f"completion.model is {endpoint.model!r}")
+    choice = connect.embedded(endpoint, f"completion.model is {endpoint.model!r}")
     return Finding("embedded", f"{endpoint.model} on this machine", choice)
 
 
@@ -100,7 +100,7 @@ async def _openai(endpoint: Endpoint, environ: Mapping[str, str]) -> Finding:
 
 def _embedded(endpoint: Endpoint, why: str) -> Finding:
     try:
-        choice = connect.embedded(endpoint.model, why)
+        choice = connect.embedded(endpoint, why)
     except ModelError as error:
         return Finding("embedded", error.message)
     if choice.install:
