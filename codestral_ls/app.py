@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import platformdirs
 
 from codestral_ls.core.config import Settings, parse_fallback
+from codestral_ls.core.exclusion import IgnoreRules
 from codestral_ls.core.model import ModelError
 from codestral_ls.core.privacy import Reach
-from codestral_ls.core.withheld import IgnoreRules
 from codestral_ls.engine.accounts import Accounts
 from codestral_ls.engine.cache import DiskTier, cache_folder
 from codestral_ls.engine.carrier import Carrier

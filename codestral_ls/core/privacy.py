@@ -1,34 +1,25 @@
-"""Where code may go, and which pieces of it are blanked out before. Which files never go: `withheld`."""
+"""Where code may go, and which pieces of it are blanked out before. Which files never go: `exclusion`."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final, Literal, NewType
 
+from codestral_ls.core.redaction import secrets_in, secrets_in_window
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+    from codestral_ls.core.redaction import Secret
 
 SafeText = NewType("SafeText", str)
 """Text that may leave the process. Only `redact` makes it; a test looks for others that do."""
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-_PRIVATE_KEY = re.compile(
-    r"(-----BEGIN [A-Z ]*PRIVATE KEY-----)(.*?)(?=-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
-)
-_TOKEN = re.compile(
-    r"\b(?:"
-    r"sk-[A-Za-z0-9_-]{20,}"  # OpenAI and many relays
-    r"|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,}"
-    r"|glpat-[A-Za-z0-9_-]{20,}"
-    r"|(?:AKIA|ASIA)[A-Z0-9]{16}"
-    r"|AIza[A-Za-z0-9_-]{35}"
-    r"|xox[abprs]-[A-Za-z0-9-]{20,}"
-    r"|eyJ[A-Za-z0-9_-]{15,}\.eyJ[A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{20,}"  # JSON web tokens
-    r")"
-)
-
+_NOT_BLANK = re.compile(r"\S")
 
 REGIONS: Final[Mapping[str, str]] = {
     "api.mistral.ai": "global",
@@ -98,12 +89,23 @@ def _canonical(host: str) -> str:
 
 
 def redact(text: str) -> SafeText:
-    """Blank out keys and tokens of well-known forms, and halves of code points, which no encoding has; the
-    text's length and line ends stay."""
+    """Blank out keys and passwords, and halves of code points, which no encoding has; the text's length and
+    line ends stay."""
+    return SafeText(_blanked(text, secrets_in(text)))
+
+
+def redact_window(*parts: str) -> tuple[SafeText, ...]:
+    """The same for texts that follow each other in a document and were cut out of it. They are looked at as
+    one: a key that the cursor stands in is in neither part, nor one that begins or ends outside of all."""
+    whole = "".join(parts)
+    safe = _blanked(whole, secrets_in_window(whole))
+    ends = [*accumulate(map(len, parts))]
+    return tuple(SafeText(safe[end - len(part) : end]) for part, end in zip(parts, ends, strict=True))
+
+
+def _blanked(text: str, secrets: Iterable[Secret]) -> str:
     text = _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
-    text = _PRIVATE_KEY.sub(lambda found: found[1] + _blank(found[2]), text)
-    return SafeText(_TOKEN.sub(lambda found: _blank(found[0]), text))
-
-
-def _blank(secret: str) -> str:
-    return re.sub(r"[^\s]", "x", secret)
+    letters = list(text)
+    for secret in secrets:
+        letters[secret.start : secret.end] = _NOT_BLANK.sub("x", text[secret.start : secret.end])
+    return "".join(letters)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from codestral_ls.core.model import FimRequest
-from codestral_ls.core.privacy import redact
+from codestral_ls.core.privacy import redact, redact_window
 from codestral_ls.core.text import line_feeds
 
 if TYPE_CHECKING:
@@ -163,11 +163,12 @@ def steady_suffix(suffix: str, previous: str | None) -> str:
 
 def build_fim(view: Window, mode: Mode, max_tokens: int, cache_key: str = "") -> FimRequest:
     """The request for a window. What looks like a key is blanked out on the way."""
+    prefix, typed, suffix = redact_window(view.prefix, view.typed, view.suffix)
     stops_at_line_end = mode == "single" and bool(view.typed.strip())
     return FimRequest(
-        prefix=redact(view.prefix),
-        typed=redact(view.typed),
-        suffix=redact(view.suffix),
+        prefix=prefix,
+        typed=typed,
+        suffix=suffix,
         max_tokens=max_tokens,
         stop=("\n",) if stops_at_line_end else (),
         cache_key=cache_key,

@@ -11,8 +11,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from codestral_ls.core.exclusion import Exclusion, by_files
 from codestral_ls.core.ignore import PatternFile, parse
-from codestral_ls.core.withheld import Withheld, by_files
 from codestral_ls.engine.safe_read import Unreadable, read
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ MAX_PATTERNS = 2000
 """More in one file take too long to match. A long `.gitignore` has two hundred."""
 
 
-def why_withheld(path: Path, roots: Sequence[Path], names: Sequence[str] = NAMES) -> Withheld | None:
+def why_excluded(path: Path, roots: Sequence[Path], names: Sequence[str] = NAMES) -> Exclusion | None:
     """Why the ignore files of these names keep a file from every model; None if they do not.
 
     They are looked for in each folder from the top of the repository, or of the workspace, down to the file.
@@ -39,7 +39,7 @@ def why_withheld(path: Path, roots: Sequence[Path], names: Sequence[str] = NAMES
     try:
         chains = [list(_chain(name, folders)) for name in names]
     except Unreadable as why:
-        return Withheld(f"{why}, so nobody knows what it protects")
+        return Exclusion(f"{why}, so nobody knows what it protects")
     return next((found for chain in chains if (found := by_files(chain, parts))), None)
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
-from codestral_ls.core.withheld import IgnoreRules, Withheld
-from codestral_ls.engine.ignored import CODESTRALIGNORE, NAMES, why_withheld
+from codestral_ls.core.exclusion import Exclusion, IgnoreRules
+from codestral_ls.engine.ignored import CODESTRALIGNORE, NAMES, why_excluded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,7 @@ class Workspace:
         self.roots = list(roots)
         self._rules = rules or IgnoreRules.of()
         self._documents: dict[str, Document] = {}
-        self._refusals: dict[str, Withheld | None] = {}
+        self._refusals: dict[str, Exclusion | None] = {}
 
     def get(self, uri: str) -> Document | None:
         return self._documents.get(uri)
@@ -63,41 +63,41 @@ class Workspace:
         refusal = self.refusal(document)
         return refusal.reason if refusal else None
 
-    def refusal(self, document: Document) -> Withheld | None:
+    def refusal(self, document: Document) -> Exclusion | None:
         """The same, with the rule that says so."""
         if document.uri not in self._refusals:
             return self._judged(document)
         return self._refusals[document.uri]
 
-    def why_withheld(self, path: Path) -> Withheld | None:
+    def why_excluded(self, path: Path) -> Exclusion | None:
         """Why nothing of a file on this disk may be sent, open or not. Its real path counts as well: a link
         must not lead out what is ignored where it stands."""
         try:
             real = Path(os.path.realpath(path))
         except ValueError:
-            return Withheld("its path is not valid")
+            return Exclusion("its path is not valid")
         roots = [*self.roots, *(Path(os.path.realpath(root)) for root in self.roots)]
         names = NAMES if self._rules.gitignore else (CODESTRALIGNORE,)
         for each in dict.fromkeys((path, real)):
-            found = self._named(each, roots) or why_withheld(each, roots, names)
+            found = self._named(each, roots) or why_excluded(each, roots, names)
             if found:
                 return found
         return None
 
-    def _judged(self, document: Document) -> Withheld | None:
+    def _judged(self, document: Document) -> Exclusion | None:
         try:
             scheme, path = urlsplit(document.uri).scheme, path_of(document.uri)
         except ValueError:
-            return Withheld("its address cannot be understood")
+            return Exclusion("its address cannot be understood")
         if scheme not in SCHEMES:
-            return Withheld(f"documents of the kind {scheme!r} are not completed")
+            return Exclusion(f"documents of the kind {scheme!r} are not completed")
         if "\0" in document.text:
-            return Withheld("it is not a text file")
-        return self.why_withheld(path) if scheme in _ON_THIS_DISK else self._named(path, self.roots)
+            return Exclusion("it is not a text file")
+        return self.why_excluded(path) if scheme in _ON_THIS_DISK else self._named(path, self.roots)
 
-    def _named(self, path: Path, roots: Iterable[Path]) -> Withheld | None:
+    def _named(self, path: Path, roots: Iterable[Path]) -> Exclusion | None:
         root = next((root for root in roots if path.is_relative_to(root)), None)
-        return self._rules.why_withheld(
+        return self._rules.why_excluded(
             (path.relative_to(root) if root else path).as_posix(), path.as_posix()
         )
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codestral_ls.core.config import Settings
+from codestral_ls.core.exclusion import IgnoreRules
 from codestral_ls.core.layers import DEFAULT, MAX_PROBLEMS, Layer, merge
 from codestral_ls.core.schema import SETTINGS, settings_table
-from codestral_ls.core.withheld import IgnoreRules
 
 SECRET = "aB3dEfGh12345678901234567890abcd"  # Has the shape of a key of Mistral's, and opens nothing.
 

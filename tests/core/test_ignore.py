@@ -10,8 +10,8 @@ import subprocess
 import pytest
 
 from codestral_ls.core import ignore
+from codestral_ls.core.exclusion import IgnoreRules
 from codestral_ls.core.ignore import PatternFile, deciding, parse
-from codestral_ls.core.withheld import IgnoreRules
 
 # The lines of `.gitignore`, a path, and whether it is ignored.
 ONE_FILE = {
@@ -147,14 +147,14 @@ PATHS = {
 
 @pytest.mark.parametrize(("path", "whole", "secret"), PATHS.values(), ids=PATHS.keys())
 def test_files_that_hold_secrets_by_their_name(path, whole, secret):
-    assert (IgnoreRules.of().why_withheld(path, whole) is not None) is secret
+    assert (IgnoreRules.of().why_excluded(path, whole) is not None) is secret
 
 
 def test_patterns_are_for_the_path_in_the_workspace():
     rules = IgnoreRules.of(("/generated/*",))
-    assert rules.why_withheld("generated/a.py", "/home/me/project/generated/a.py")
-    assert not rules.why_withheld("src/generated/a.py", "/generated/src/generated/a.py")
+    assert rules.why_excluded("generated/a.py", "/home/me/project/generated/a.py")
+    assert not rules.why_excluded("src/generated/a.py", "/generated/src/generated/a.py")
 
 
 def test_a_users_pattern_cannot_lift_the_built_in_list():
-    assert IgnoreRules.of(("!.env",)).why_withheld(".env") is not None
+    assert IgnoreRules.of(("!.env",)).why_excluded(".env") is not None

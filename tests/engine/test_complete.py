@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
+from codestral_ls.core.exclusion import IgnoreRules
 from codestral_ls.core.gate import back_off
 from codestral_ls.core.model import RateLimited, Unauthorized, Unavailable, Usage
-from codestral_ls.core.withheld import IgnoreRules
 from tests.engine.conftest import SUM, ask, site, suggest, typed
 from tests.engine.scripted import ScriptedModel
 

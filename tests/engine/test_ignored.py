@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from codestral_ls.core.exclusion import IgnoreRules
 from codestral_ls.core.text import Document
-from codestral_ls.core.withheld import IgnoreRules
 from codestral_ls.engine.ignored import MAX_BYTES, MAX_PATTERNS
 from codestral_ls.engine.workspace import Workspace
 
@@ -57,7 +57,7 @@ def written(folder, files):
 
 def reason(path, *roots, gitignore=True):
     workspace = Workspace(roots, IgnoreRules.of(("*.log",), gitignore=gitignore))
-    found = workspace.why_withheld(path)
+    found = workspace.why_excluded(path)
     return found and found.reason
 
 

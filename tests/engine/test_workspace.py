@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from codestral_ls.core.exclusion import IgnoreRules
 from codestral_ls.core.text import Document
-from codestral_ls.core.withheld import IgnoreRules
 from codestral_ls.engine.workspace import Workspace, path_of
 
 CASES = {
