@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from codestral_ls.core.text import Span
+
+README = Path(__file__).parents[1] / "README.md"
 
 CURSOR = "█"
 
@@ -64,3 +67,16 @@ def parse_files(marked: str) -> dict[str, Marked]:
     if head.strip():
         raise ValueError(f"text before the first file: {head!r}")
     return {path: parse_marked(text) for path, text in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def check_between(file: Path, mark: str, wanted: str, *, update: bool) -> None:
+    """Hold the text between `<!-- mark -->` and `<!-- /mark -->` to what the code says, or write it there."""
+    begin, end = f"<!-- {mark} -->\n", f"\n<!-- /{mark} -->"
+    before, begun, rest = file.read_text(encoding="utf-8").partition(begin)
+    text, ended, after = rest.partition(end)
+    assert begun, f"{file.name} has lost its mark {begin}"
+    assert ended, f"{file.name} has lost its mark {end}"
+    if update:
+        file.write_text(f"{before}{begin}{wanted}{end}{after}", encoding="utf-8")
+    else:
+        assert text == wanted, "run pytest --update-fixtures and look at the difference"

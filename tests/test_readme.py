@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from codestral_ls.core.schema import settings_table
+from tests.support import README, check_between
 
 ROOT = Path(__file__).parents[1]
-README = ROOT / "README.md"
-BEGIN, END = "<!-- settings -->\n", "\n<!-- /settings -->"
 
 COMMANDS = tuple(
     line
@@ -33,13 +32,7 @@ TEST_COMMAND = "python3 -m venv .venv && .venv/bin/pip install -e '.[dev]' && .v
 
 
 def test_the_settings_table_is_the_codes(update_fixtures):
-    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
-    table, end, after = rest.partition(END)
-    assert end, f"{README.name} has lost its marks around the settings table"
-    if update_fixtures:
-        README.write_text(f"{before}{BEGIN}{settings_table()}{END}{after}", encoding="utf-8")
-        return
-    assert table == settings_table(), "run pytest --update-fixtures and look at the difference"
+    check_between(README, "settings", settings_table(), update=update_fixtures)
 
 
 def test_ci_runs_the_test_command():

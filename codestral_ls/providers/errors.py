@@ -158,7 +158,7 @@ def _limited(answer: Answer, words: Words, quote: str | None, now: float) -> Mod
             f"The key's allowance at {words.host} is used up for this month. Choose another model or plan."
         )
     seconds = retry_after(answer.headers, now)
-    when = "soon" if seconds is None else f"in {seconds:.0f} s"
+    when = f"in {seconds:.0f} s" if seconds else "soon"
     return RateLimited(
         f"{words.host} limits this key's requests{_colon(quote)}. Completions return {when}.",
         seconds,

@@ -1,0 +1,118 @@
+"""Fault × provider, through the whole product over real sockets: every request is answered, the user is told
+what happened, and nothing else; the first request after the fault is answered with text; nothing is left."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from itertools import product
+
+import pytest
+
+from codestral_ls.providers import transport
+from tests.faults.desk import SOURCE, sitting
+from tests.faults.hosts import KEY, NAME, PROVIDERS, SECONDS, Place
+from tests.faults.readme import faults_table
+from tests.faults.server import Server, well
+from tests.faults.speech import SHOWN
+from tests.faults.table import FAULTS, STATUSES
+from tests.faults.told import NO_END, NO_LOOK_UP, NO_NAME
+from tests.support import README, check_between
+from tests.upstream.errors import ERRORS
+
+MOST_SENT = 40_000_000
+"""Bytes that a host without end can give to the network: what is read of them, and what waits in buffers."""
+
+PATIENCES = 2
+_SCHEMES = {"plain": "http://127.0.0.1", "tls": "https://127.0.0.1", "name": f"http://{NAME}"}
+_RESOLVER = {
+    NO_NAME: socket.gaierror(socket.EAI_NONAME, "Name or service not known"),
+    NO_LOOK_UP: socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"),
+}
+_PRIVATE = (*filter(None, (line.strip() for line in SOURCE.text.splitlines())), KEY)
+
+
+def cases():
+    for (name, fault), provider in product(FAULTS.items(), PROVIDERS):
+        if not isinstance(fault.told_by(provider), str):
+            yield pytest.param(fault, provider, id=f"{name}, {provider}")
+
+
+def test_every_error_that_was_seen_is_in_the_table():
+    assert STATUSES.keys() == ERRORS.keys()
+
+
+def test_the_table_of_the_readme(update_fixtures):
+    check_between(README, "faults", faults_table(), update=update_fixtures)
+
+
+@pytest.mark.parametrize(("fault", "provider"), tuple(cases()))
+async def test_fault(fault, provider, tmp_path, monkeypatch, names, certificates, caplog):
+    told, row, opened = fault.told_by(provider), PROVIDERS[provider], open_files()
+    fine = certificates["trusted" if fault.address == "tls" else "none"]
+    if told is NO_END:
+        monkeypatch.setattr(transport, "PATIENCES", PATIENCES)
+    async with Server(row.speech, fine) as server:
+        place = Place(f"{_SCHEMES[fault.address]}:{server.port}", tmp_path, monkeypatch)
+        async with sitting(tmp_path, lambda: row.connect(place)) as desk:
+            names.error = _RESOLVER.get(told)
+            await server.become(fault.act, fault.port, certificates[fault.tls])
+            shown = await desk.suggested("first")
+            check_told(desk, told, shown, place.url.partition("//")[2], row.refused)
+            async with asyncio.timeout(10):
+                await server.quiet()
+            names.error = None
+            await server.become(well, tls=fine)
+            await wait(desk, told)
+            assert await desk.suggested("second") == SHOWN
+        assert not server.was_left_for_elsewhere
+    assert server.sent < MOST_SENT
+    assert names.asked <= {NAME, "127.0.0.1", None}
+    check_log(caplog)
+    await check_nothing_left(opened)
+
+
+def check_told(desk, told, shown, host, refused):
+    if told is None:
+        assert (shown, desk.errors, desk.told) == (SHOWN, [], [])
+        return
+    sentence = told.sentence.format(
+        host=host,
+        connect=f"{SECONDS:g}",
+        seconds=f"{SECONDS:g}",
+        total=f"{SECONDS * PATIENCES:g}",
+        refused=f" {refused}" if refused else "",
+    )
+    assert [(type(error), error.message) for error in desk.errors] == [(told.kind, sentence)]
+    assert shown is None
+    assert any(sentence in message for message in desk.told), desk.user.statuses
+    assert not any(private in message for private in _PRIVATE for message in desk.told)
+
+
+async def wait(desk, told):
+    """Until the product may ask again, at the latest."""
+    if told and told.rest is None:
+        await desk.read_settings()
+    elif told:
+        desk.now += told.rest
+
+
+def check_log(caplog):
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+    ours = [record.getMessage() for record in caplog.records if record.name.startswith("codestral_ls")]
+    assert not any(private in message for private in _PRIVATE for message in ours)
+
+
+async def check_nothing_left(opened):
+    if others := asyncio.all_tasks() - {asyncio.current_task()}:
+        # asyncio finishes what httpx has begun to iterate in a task of its own.
+        await asyncio.wait(others, timeout=5)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert open_files() == opened
+
+
+def open_files() -> int:
+    """How many files and sockets this process has open."""
+    return len(os.listdir("/dev/fd"))
