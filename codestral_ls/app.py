@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
+from msgspec.structs import replace
 
 from codestral_ls.core.config import Settings, parse_fallback
 from codestral_ls.core.exclusion import IgnoreRules
@@ -25,7 +26,7 @@ from codestral_ls.engine.settings import COMMAND_LINE, EDITOR, load, user_file
 from codestral_ls.engine.status import Status
 from codestral_ls.engine.workspace import Workspace
 from codestral_ls.log import trace
-from codestral_ls.providers import choose
+from codestral_ls.providers import choose, detect
 from codestral_ls.weights import Absent, Declined, fetch
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from codestral_ls.core.config import Completion, Endpoint
     from codestral_ls.core.layers import Problem
     from codestral_ls.core.model import Model
-    from codestral_ls.providers import Choice
+    from codestral_ls.providers import Choice, Finding
     from codestral_ls.user import User
 
     Choose = Callable[[Endpoint, Mapping[str, str], Reach], Awaitable[Choice]]
@@ -140,6 +141,11 @@ class App:
         """Wait until the model is there, or cannot be had."""
         while (task := self._connecting) and not task.done():
             await asyncio.wait((task,))
+
+    async def around(self) -> tuple[Finding, ...]:
+        """What there is to complete code with, whatever the settings say of it. Raises a `ModelError`."""
+        anything = replace(self.settings.completion, provider="auto", base_url="")
+        return await detect(anything, self._environ, self._reach)
 
     async def aclose(self) -> None:
         """End every task, stream and child process."""

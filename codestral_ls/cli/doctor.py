@@ -66,12 +66,24 @@ async def _examined(app: App) -> dict[str, Any]:
         "model": app.model.profile.label if app.model else None,
         "why": app.choice.why if app.choice else None,
         "price": _price(app, app.model) if app.model else None,
+        "found": await _around(app),
         "works": False,
         "message": app.status.message,
     }
     if app.model and app.status.state == "ready":
         findings |= await _tried(app.model)
     return findings
+
+
+async def _around(app: App) -> list[dict[str, Any]]:
+    """What else there is, or was looked for and not found."""
+    from codestral_ls.core.model import ModelError
+
+    try:
+        found = await app.around()
+    except ModelError as error:
+        return [{"provider": "auto", "says": error.message, "usable": False}]
+    return [{"provider": it.provider, "says": it.says, "usable": it.choice is not None} for it in found]
 
 
 def _value(app: App, path: str) -> object:
@@ -104,6 +116,7 @@ async def _tried(model: Model) -> dict[str, Any]:
     return {
         "works": True,
         "reads_what_follows": model.profile.fills,
+        "degraded": model.profile.degraded,
         "filled_the_hole": EXPECTED in text,
         "first_text_ms": round((first or 0) * 1000),
         "milliseconds": round((time.perf_counter() - started) * 1000),
@@ -129,12 +142,17 @@ def _show(findings: dict[str, Any]) -> None:
     if findings["model"]:
         console.print(f"Model: {findings['model']}, because {findings['why']}.")
         console.print(f"Price: {findings['price']}", markup=False)
+    for found in findings["found"]:
+        mark = "[green]+[/green]" if found["usable"] else "[dim]-[/dim]"
+        console.print(f"{mark} {found['says'][:1].upper()}{found['says'][1:]}.")
     if not findings["works"]:
         print(f"codestral-ls: {findings['message']}", file=sys.stderr)
         return
     fim = "yes" if findings["filled_the_hole"] else "not in this test"
     reads = fim if findings["reads_what_follows"] else "no: this model continues what stands before it"
     console.print(f"Fills holes: {reads}")
+    if findings["degraded"]:
+        console.print(f"Not as well as it could: {findings['degraded']}.", markup=False)
     console.print(
         f"First text after {findings['first_text_ms']:,} ms, all after {findings['milliseconds']:,} ms."
     )

@@ -104,5 +104,5 @@ def _embedded(endpoint: Endpoint, why: str) -> Finding:
     except ModelError as error:
         return Finding("embedded", error.message)
     if choice.install:
-        return Finding("embedded", f"{choice.install} has to be fetched first", choice)
-    return Finding("embedded", f"{endpoint.model or store.best()} is installed", choice)
+        return Finding("embedded", f"the embedded model {choice.install} has to be fetched first", choice)
+    return Finding("embedded", f"the embedded model {endpoint.model or store.best()} is installed", choice)

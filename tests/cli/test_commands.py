@@ -247,6 +247,7 @@ def test_the_doctor_finds_everything_well(upstream, capsys):
     assert "completion.base_url" in said
     assert "config.toml" in said
     assert "(it runs on this machine)." in said
+    assert "No Ollama server answers on this machine." in said
     assert "Completion works." in said
 
 
@@ -257,6 +258,8 @@ def test_the_doctor_for_machines(upstream, capsys):
     assert found["works"]
     assert found["filled_the_hole"]
     assert found["settings"]["completion.provider"]["value"] == "mistral"
+    looked = [place["provider"] for place in found["found"]]
+    assert looked == ["mistral", "ollama", "llamacpp", "openai", "embedded"]
 
 
 def test_the_doctor_says_what_is_wrong(upstream, capsys):
