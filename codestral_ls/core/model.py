@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 Finish = Literal["stop", "length", "error"]
 
+ChatFeature = Literal["schema", "prefix", "prediction"]
+"""What some hosts take beside messages: see `ChatRequest`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
@@ -146,6 +149,8 @@ class Profile:
     `degraded` says in a few words why it fills holes less well than it could, empty if it does not.
     `streams` is how many requests may run at once. `prefix_tokens` and `suffix_tokens` are the budget that
     suits the model. Below `min_logprob`, the sum over the shown text, an automatic suggestion is not shown.
+    `window` is how many tokens a conversation and its reply may have, 0 where that is not known; `features`
+    are what the model takes when it is talked to.
     """
 
     identity: str
@@ -159,6 +164,8 @@ class Profile:
     suffix_tokens: int = 375
     max_lines: int = 12
     min_logprob: float | None = None
+    window: int = 0
+    features: frozenset[ChatFeature] = frozenset()
 
 
 class Model(Protocol):

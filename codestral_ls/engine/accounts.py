@@ -86,10 +86,12 @@ class Accounts:
         milliseconds: int,
         outcome: str,
         task: Task = "completion",
-    ) -> None:
-        """Note a request that has ended. `sent` and `length` are the characters of prompt and reply, from
-        which the tokens are estimated where the host did not tell; `outcome` is `OK`, `GIVEN_UP`, or the name
-        of the error's class."""
+    ) -> float | None:
+        """Note a request that has ended, and return its cost in dollars, None where nobody knows it.
+
+        `sent` and `length` are the characters of prompt and reply, from which the tokens are estimated where
+        the host did not tell; `outcome` is `OK`, `GIVEN_UP`, or the name of the error's class.
+        """
         counted = usage or _estimated(sent, length, scale, outcome)
         dollars = self._cost(profile, counted)
         if dollars:
@@ -112,6 +114,7 @@ class Accounts:
             estimated=usage is None and counted is not None,
         )
         self._spending.read_on()
+        return dollars
 
     def _price(self, profile: Profile) -> Price | None:
         return price_of(profile.host, profile.model, self._prices)

@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 Kind = Literal["asked", "shown", "accepted", "partial", "typed", "rejected", "ignored", "retained", "spent"]
 
-Task = Literal["completion", "refactoring"]
+Task = Literal["completion", "refactoring", "chat"]
 
 MAX_BYTES = 10_000_000
 """A file larger than this becomes `ledger.1.jsonl`, in place of the one before."""
