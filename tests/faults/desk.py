@@ -17,6 +17,7 @@ from codestral_ls.providers import Choice
 from tests.stage import NO_DISK
 from tests.support import parse_marked
 
+FOLDER = "/home/user"
 SOURCE = parse_marked("def largest(a, ä):\n    # known to the user alone\n    total = █\n    return total\n")
 
 
@@ -91,7 +92,7 @@ class Desk:
 
     async def suggested(self, name: str) -> str | None:
         """What is suggested in a file of that name while somebody types there."""
-        document = Document.of(f"file:///home/user/{name}.py", "python", 1, SOURCE.text)
+        document = Document.of(f"file://{FOLDER}/{name}.py", "python", 1, SOURCE.text)
         assert self.app.completer
         async with asyncio.timeout(20):
             shown = await self.app.completer.complete(Site(document, SOURCE.cursor), "automatic")

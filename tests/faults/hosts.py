@@ -14,8 +14,6 @@ from codestral_ls.providers import embedded, llamacpp, ollama, openai
 from codestral_ls.providers.mistral import Mistral
 from tests.faults.speech import LLAMA, MISTRAL, OLLAMA, OPENAI, Speech
 
-SECONDS = 0.25
-"""The patience with a host that says nothing."""
 KEY = "key-of-the-user-4711"
 NAME = "model.invalid"
 REACH = Reach(hosts=(NAME,))
@@ -24,9 +22,10 @@ MODEL = "qwen2.5-coder-1.5b"
 
 @dataclass(frozen=True)
 class Place:
-    """Where the model is, and what a row may need to get it there."""
+    """Where the model is, how many seconds of silence are borne, and what a row may need to get it there."""
 
     url: str
+    seconds: float
     folder: Path
     patch: pytest.MonkeyPatch
 
@@ -54,19 +53,21 @@ class _Process:
 
 
 def _mistral(place: Place) -> Mistral:
-    return Mistral(place.url, "codestral-latest", KEY, key_name="TEST_KEY", reach=REACH, timeout=SECONDS)
+    return Mistral(
+        place.url, "codestral-latest", KEY, key_name="TEST_KEY", reach=REACH, timeout=place.seconds
+    )
 
 
 def _llamacpp(place: Place) -> Any:
-    return llamacpp.connect(llamacpp.ServerInfo(place.url, MODEL, 4096, 1), REACH, KEY, timeout=SECONDS)
+    return llamacpp.connect(llamacpp.ServerInfo(place.url, MODEL, 4096, 1), REACH, KEY, timeout=place.seconds)
 
 
 def _ollama(place: Place) -> Any:
-    return ollama.connect("qwen2.5-coder:1.5b", REACH, base_url=place.url, key=KEY, timeout=SECONDS)
+    return ollama.connect("qwen2.5-coder:1.5b", REACH, base_url=place.url, key=KEY, timeout=place.seconds)
 
 
 def _openai(place: Place) -> Any:
-    return openai.connect(place.url, REACH, model=MODEL, key=KEY, key_name="TEST_KEY", timeout=SECONDS)
+    return openai.connect(place.url, REACH, model=MODEL, key=KEY, key_name="TEST_KEY", timeout=place.seconds)
 
 
 def _embedded(place: Place) -> Any:
@@ -75,7 +76,7 @@ def _embedded(place: Place) -> Any:
 
     weights = place.folder / f"{MODEL}.gguf"
     weights.touch()
-    place.patch.setattr(embedded, "_TIMEOUT_SECONDS", SECONDS)
+    place.patch.setattr(embedded, "_TIMEOUT_SECONDS", place.seconds)
     place.patch.setattr(embedded, "start", start)
     return embedded.Embedded(str(weights))
 

@@ -208,7 +208,7 @@ STATUSES = {
     "rate limit": ("status 429", told.limits("Rate limit exceeded")),
     "rate limit, seconds": (
         "status 429 with seconds to wait",
-        told.limits("Rate limit exceeded", "in 7 s", 7.0),
+        told.limits("Rate limit exceeded", 7),
     ),
     "rate limit, 2025": ("status 429, as in 2025", told.limits("Requests rate limit exceeded")),
     "rate limit, date": ("status 429 with a time gone by", told.limits("Rate limit exceeded")),

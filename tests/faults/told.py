@@ -24,14 +24,7 @@ class Told:
     sentence: str
     rest: float | None = 10.0
     form: str = ""
-
-    @property
-    def when(self) -> str:
-        """When completions return."""
-        return _WHEN.get(self.rest, "after the time that it names")
-
-
-_WHEN = {10.0: "by themselves, within 10 s", None: "when the settings change"}
+    when: str = "by themselves, within 10 s"
 
 
 def refused(status: int, said: str, advice: str) -> Told:
@@ -45,9 +38,17 @@ def cannot(status: int, said: str = "") -> Told:
     return Told(Unavailable, f"{begin} {status}{comma}). {end}", form=f"{begin} *n*, *its words*). {end}")
 
 
-def limits(said: str, when: str = "soon", rest: float = 10.0) -> Told:
-    begin, end = "{host} limits this key's requests:", f"Completions return {when}."
-    return Told(RateLimited, f"{begin} {said}. {end}", rest, form=f"{begin} *its words*. {end}")
+def limits(said: str, seconds: float | None = None) -> Told:
+    begin = "{host} limits this key's requests:"
+    if seconds is None:
+        end, when = "Completions return soon.", "by themselves, within 10 s, after many in a row within 60 s"
+    else:
+        end, when = f"Completions return in {seconds:g} s.", "after the time that it names"
+    return Told(RateLimited, f"{begin} {said}. {end}", seconds or 10.0, f"{begin} *its words*. {end}", when)
+
+
+def lasting(sentence: str, form: str = "") -> Told:
+    return Told(Unauthorized, sentence, None, form, "when the settings change")
 
 
 SILENT = Told(
@@ -107,37 +108,18 @@ ELSEWHERE = Told(
     BadRequest,
     "{host} redirects elsewhere (status 307), where no key may follow. Check base_url.",
 )
-REFUSED_KEY = Told(Unauthorized, "The key was refused by {host}.{refused}", None)
+REFUSED_KEY = lasting("The key was refused by {host}.{refused}")
 _DENIES = "{host} denies access: *its words*. Check the key's plan and permissions."
-DENIED = Told(
-    Unauthorized,
-    "{host} denies access: Model not available on your plan. Check the key's plan and permissions.",
-    None,
-    _DENIES,
+DENIED = lasting(
+    "{host} denies access: Model not available on your plan. Check the key's plan and permissions.", _DENIES
 )
-DENIED_WITHOUT_A_WORD = Told(
-    Unauthorized, "{host} denies access. Check the key's plan and permissions.", None, _DENIES
-)
-UNPAID = Told(
-    Unauthorized,
-    "{host} wants to be paid: Insufficient Balance. Check the account's balance.",
-    None,
-)
-NO_QUOTA = Told(
-    Unauthorized,
-    "The account's quota at {host} is used up. Check its plan, or use another model.",
-    None,
-)
-USED_UP = Told(
-    Unauthorized,
-    "The key's allowance at {host} is used up for this month. Choose another model or plan.",
-    None,
-)
-NO_ALLOWANCE = Told(
-    Unauthorized,
+DENIED_WITHOUT_A_WORD = lasting("{host} denies access. Check the key's plan and permissions.", _DENIES)
+UNPAID = lasting("{host} wants to be paid: Insufficient Balance. Check the account's balance.")
+NO_QUOTA = lasting("The account's quota at {host} is used up. Check its plan, or use another model.")
+USED_UP = lasting("The key's allowance at {host} is used up for this month. Choose another model or plan.")
+NO_ALLOWANCE = lasting(
     "The key has no allowance for this model at {host}, and waiting will not help. "
-    "Choose another model or plan.",
-    None,
+    "Choose another model or plan."
 )
 
 CHECK = "The same request will be refused again; check the settings."
