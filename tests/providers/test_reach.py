@@ -1,4 +1,4 @@
-"""Where the user's rules keep code from, no provider, relay, fallback or redirect gets, not by a look-up even.
+"""Where the rules keep code from, no provider, relay, fallback or redirect gets, not even by a look-up.
 
 The sockets belong to the test: see `tests/outside.py`.
 """
