@@ -6,8 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codestral_ls.core.model import FimRequest, Snippet
 from codestral_ls.core.privacy import redact
-from codestral_ls.core.prompt import Budget, Site, Start, TokenScale, Window, build_fim, window, window_start
+from codestral_ls.core.prompt import (
+    Budget,
+    Site,
+    Start,
+    TokenScale,
+    Window,
+    build_fim,
+    fitted,
+    window,
+    window_start,
+)
 from codestral_ls.core.text import Document
 
 WIDE = Budget(prefix=10_000, suffix=10_000)
@@ -128,3 +139,54 @@ def test_the_token_scale_follows_the_host_in_steps():
     for _ in range(40):
         scale = scale.after(1000, 1000)
     assert scale.characters(100) == 100
+
+
+THREE = "one\ntwo\nthree\n"
+SNIPPETS = tuple(Snippet(redact(name), redact("x" * 10)) for name in "ab")
+
+# What is there, the budget, and what is left: prefix, typed, suffix, and the snippets' paths.
+FITTED = {
+    "all fits": ((THREE, "x = ", THREE), Budget(60, 14), (THREE, "x = ", THREE, "ab")),
+    "whole lines from the front": (
+        (THREE, "x = ", THREE),
+        Budget(14, 14),
+        ("two\nthree\n", "x = ", THREE, ""),
+    ),
+    "none in the middle of a line": ((THREE, "", THREE), Budget(9, 14), ("three\n", "", THREE, "")),
+    "what is typed goes first": (
+        (THREE, "x = compute(", THREE),
+        Budget(12, 14),
+        ("", "x = compute(", THREE, ""),
+    ),
+    "the end of a long line": (("", "x = compute(", THREE), Budget(5, 14), ("", "pute(", THREE, "")),
+    "no prefix": ((THREE, "x", THREE), Budget(0, 14), ("", "", THREE, "")),
+    "the suffix ends with a line": ((THREE, "", THREE), Budget(14, 9), (THREE, "", "one\ntwo\n", "")),
+    "the suffix is never empty": ((THREE, "", THREE), Budget(14, 0), (THREE, "", "\n", "")),
+    "the most useful snippet": ((THREE, "", THREE), Budget(30, 14), (THREE, "", THREE, "b")),
+}
+
+
+@pytest.mark.parametrize(("texts", "budget", "left"), FITTED.values(), ids=FITTED)
+def test_fitted(texts, budget, left):
+    prefix, typed, suffix = map(redact, texts)
+    small = fitted(FimRequest(prefix, typed, suffix, 9, snippets=SNIPPETS), budget)
+    paths = "".join(snippet.path for snippet in small.snippets)
+    assert (small.prefix, small.typed, small.suffix, paths) == left
+    assert small.max_tokens == 9
+
+
+@given(
+    st.text("ab\n", max_size=60),
+    st.text("ab", max_size=20),
+    st.text("ab\n", max_size=60),
+    st.integers(0, 60),
+    st.integers(0, 60),
+)
+def test_what_is_fitted_is_what_stands_around_the_hole(prefix, typed, suffix, before, behind):
+    request = FimRequest(redact(prefix), redact(typed), redact(suffix), 9)
+    small = fitted(request, Budget(before, behind))
+    assert (prefix + typed).endswith(small.prefix + small.typed)
+    assert suffix.startswith(small.suffix) or small.suffix == "\n"
+    assert len(small.prefix + small.typed) <= before
+    assert len(small.suffix) <= max(behind, 1)
+    assert small.prefix in ("", prefix) or prefix[-len(small.prefix) - 1] == "\n"
