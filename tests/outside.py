@@ -26,6 +26,7 @@ class Outside(AbstractContextManager["Outside"]):
         self.ports = ports
         self.names: set[str] = set()
         self.addresses: set[str] = set()
+        self.refused: set[int] = set()
 
     def __enter__(self) -> Outside:
         Outside.current = self
@@ -42,6 +43,7 @@ class Outside(AbstractContextManager["Outside"]):
             if not is_loopback(host):
                 self.addresses.add(host)
             if not is_loopback(host) or port not in self.ports:
+                self.refused.add(port)
                 raise ConnectionRefusedError(f"{host}:{port} is outside of this test")
 
     def _looked_up(self, host: str) -> None:

@@ -157,7 +157,7 @@ async def test_a_redirect_is_not_followed(provider, reach, place):
         with Outside(ports_of(server)) as outside:
             assert await driven(endpoint, reach)
     assert server.exchanges
-    assert (outside.names, outside.addresses) == (set(), set())
+    assert (outside.names, outside.addresses, outside.refused) == (set(), set(), set())
 
 
 async def test_the_embedded_models_server_cannot_send_it_elsewhere():
