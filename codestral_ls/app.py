@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from codestral_ls.core.config import Settings, parse_fallback
 from codestral_ls.core.exclusion import IgnoreRules
-from codestral_ls.core.model import ModelError
+from codestral_ls.core.model import ModelError, NotAllowed
 from codestral_ls.core.privacy import Reach
 from codestral_ls.engine.accounts import Accounts
 from codestral_ls.engine.cache import DiskTier, cache_folder
@@ -22,7 +22,9 @@ from codestral_ls.engine.carrier import Carrier
 from codestral_ls.engine.complete import Completer, Options
 from codestral_ls.engine.feedback import Feedback
 from codestral_ls.engine.ledger import Ledger
-from codestral_ls.engine.settings import COMMAND_LINE, EDITOR, load, user_file
+from codestral_ls.engine.models import ChatModels
+from codestral_ls.engine.refactor import Refactorer
+from codestral_ls.engine.settings import first_unclear, load, user_file
 from codestral_ls.engine.status import Status
 from codestral_ls.engine.workspace import Workspace
 from codestral_ls.log import trace
@@ -32,9 +34,9 @@ from codestral_ls.weights import Absent, Declined, fetch
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-    from codestral_ls.core.config import Completion, Endpoint
+    from codestral_ls.core.config import Endpoint
     from codestral_ls.core.layers import Problem
-    from codestral_ls.core.model import Model
+    from codestral_ls.core.model import ChatModel, Model
     from codestral_ls.providers import Choice, Finding
     from codestral_ls.user import User
 
@@ -44,20 +46,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-_WHERE_CODE_GOES = (
-    "completion.provider",
-    "completion.base_url",
-    "completion.model",
-    "completion.fallback",
-    "privacy.local_only",
-    "privacy.region",
-    "privacy.hosts",
-)
-_USERS_OWN = (EDITOR, COMMAND_LINE)
-
-
 class App:
-    """The product without its shells: documents, settings, a completer, and the model behind it.
+    """The product without its shells: documents, settings, completion, refactoring, and the models behind.
 
     `choose`, `clock` (in seconds) and `ledger` are for those who bring a model and a time of their own.
     """
@@ -88,7 +78,9 @@ class App:
         self._environ = environ
         self._choose = choose
         self._clock = clock
-        self.model: Model | None = None
+        self.model: ChatModel | None = None
+        self.chat_models = ChatModels(self._chat_model, self._completing, self.accounts, clock)
+        self.refactorer = Refactorer(self.chat_models, self.workspace)
         self._models: list[Model] = []
         self._disk: DiskTier | None = None
         self._connecting: asyncio.Task[None] | None = None
@@ -103,25 +95,20 @@ class App:
         self.workspace.set_rules(IgnoreRules.of(privacy.ignore, gitignore=privacy.gitignore))
         self.accounts.configure(self.settings.budget)
         self._warn_uncounted()
-        unclear, self.unclear = self.unclear, self._first_unclear(merged.problems)
-        now = (self.settings.completion, self.settings.cache, self._reach, self.unclear)
-        if now != (before.completion, before.cache, _reach(before), unclear) and self._connecting:
+        unclear = self.unclear
+        self.unclear = first_unclear(merged.problems, self._config_file or user_file(self._environ))
+        now = (self.settings.completion, self._reach, self.unclear)
+        then = (before.completion, _reach(before), unclear)
+        if (*now, self.settings.cache) != (*then, before.cache) and self._connecting:
             self.start()
+        if (*now, self.settings.chat) != (*then, before.chat):
+            self.chat_models.configure(self.settings.chat, self.settings.completion)
+        self.refactorer.language = self.settings.chat.language or "English"
         return merged.problems
 
     @property
     def _reach(self) -> Reach:
         return _reach(self.settings)
-
-    def _first_unclear(self, problems: Sequence[Problem]) -> Problem | None:
-        """What leaves open where the user wants the code to go. A workspace's file has no say in that."""
-        user = str(self._config_file or user_file(self._environ))
-        for problem in problems:
-            whole_file = problem.source == user and not problem.path
-            leads_away = problem.path in _WHERE_CODE_GOES and problem.source in (user, *_USERS_OWN)
-            if whole_file or leads_away:
-                return problem
-        return None
 
     def start(self) -> None:
         """Connect to the configured model and warm it up, in the background. Again: with new settings."""
@@ -153,6 +140,7 @@ class App:
             self._connecting.cancel()
             await asyncio.wait((self._connecting,))
         await self._disconnect()
+        await self.chat_models.aclose()
         self.feedback.close()
         self.ledger.close()
 
@@ -164,7 +152,7 @@ class App:
             self._tell(Status("off", "Completion is switched off in the settings.", ""))
             return
         if self.unclear:
-            self._tell(Status("error", f"Nothing is sent until this is mended: {self.unclear}", ""))
+            self._tell(Status("error", _mend(self.unclear), ""))
             return
         await self.accounts.ready()
         completion = self.settings.completion
@@ -185,12 +173,26 @@ class App:
         declined = isinstance(missing[0], Declined)
         self._tell(Status("off" if declined else "error", missing[0].message, ""))
 
-    async def _first(self, endpoint: Endpoint) -> Model:
+    async def _first(self, endpoint: Endpoint) -> ChatModel:
         """The model that is asked first. Raises a `ModelError`."""
         self.choice = await self._choose(endpoint, self._environ, self._reach)
-        if self.choice.install:
-            await fetch(self._user, self.choice.install, _sentence(self.choice.why))
-        return self.choice.connect()
+        return await self._made(self.choice)
+
+    async def _made(self, choice: Choice) -> ChatModel:
+        if choice.install:
+            await fetch(self._user, choice.install, _sentence(choice.why))
+        return choice.connect()
+
+    async def _chat_model(self, endpoint: Endpoint) -> ChatModel:
+        """A model to talk to. Raises a `ModelError`."""
+        if self.unclear:
+            raise NotAllowed(_mend(self.unclear))
+        return await self._made(await self._choose(endpoint, self._environ, self._reach))
+
+    async def _completing(self) -> ChatModel | None:
+        """The model of completion; None where there is none."""
+        await self.connected()
+        return self.model
 
     async def _add(self, fallbacks: Sequence[Endpoint], carrier: Carrier) -> None:
         """The models that answer where that one does not, those that can be had, each once."""
@@ -209,7 +211,7 @@ class App:
             if model.profile.identity not in known:
                 carrier.add(model)
 
-    def _use(self, model: Model, *, instead: str) -> Carrier:
+    def _use(self, model: ChatModel, *, instead: str) -> Carrier:
         settings = self.settings
         cache = settings.cache
         self.model = model
@@ -227,7 +229,7 @@ class App:
             hedge_after=settings.completion.hedge_ms / 1000,
             instead=instead,
         )
-        options = _options(settings.completion)
+        options = Options.of(settings.completion)
         ignored = self.feedback.ignored_in_a_row
         self.completer = Completer(model.profile, carrier, self.workspace, options, ignored)
         return carrier
@@ -236,6 +238,7 @@ class App:
         completer, models, disk = self.completer, self._models, self._disk
         self.completer = self.model = self._disk = None
         self._models = []
+        self.chat_models.drop()
         if completer:
             await completer.aclose()
         for model in models:
@@ -271,17 +274,8 @@ def _reach(settings: Settings) -> Reach:
     return Reach(privacy.local_only, privacy.region, privacy.hosts)
 
 
-def _options(completion: Completion) -> Options:
-    return Options(
-        multiline=completion.multiline == "auto",
-        debounce=completion.debounce_ms / 1000,
-        min_chars=completion.min_chars,
-        candidates=completion.candidates,
-        max_characters=completion.max_file_kb * 1024,
-        max_tokens=completion.max_tokens,
-        prefix_tokens=completion.prefix_tokens,
-        suffix_tokens=completion.suffix_tokens,
-    )
+def _mend(problem: Problem) -> str:
+    return f"Nothing is sent until this is mended: {problem}"
 
 
 def _sentence(why: str) -> str:

@@ -14,14 +14,14 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from codestral_ls.core.model import Chunk, Profile, Usage
+from codestral_ls.core.model import BadRequest, Chunk, Profile, Usage
 from codestral_ls.core.text import line_feeds
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
     from codestral_ls.bench.future import Playhead
-    from codestral_ls.core.model import FimRequest, Finish
+    from codestral_ls.core.model import ChatRequest, FimRequest, Finish
 
 CHARACTERS_PER_TOKEN = 4
 
@@ -164,6 +164,10 @@ class OracleModel:
         finally:
             if call.outcome == "running":
                 call.outcome = "stopped" if loop.time() == last else "cancelled"
+
+    def chat(self, request: ChatRequest) -> AsyncGenerator[Chunk, None]:
+        """It only knows what is typed next. Raises `BadRequest`."""
+        raise BadRequest(f"{self.profile.label} cannot be talked to.")
 
     async def warm(self) -> None: ...
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from codestral_ls.bench.sessions import Session
     from codestral_ls.core.config import Endpoint
-    from codestral_ls.core.model import Model
+    from codestral_ls.core.model import ChatModel
     from codestral_ls.core.privacy import Reach
     from codestral_ls.editor import Editor
     from codestral_ls.server import Server
@@ -97,7 +97,7 @@ async def _replay(session: Session, setting: Setting) -> Run:
     return Run(session, player.screen.keystrokes, player.screen.flicker, player.tally, model.calls, leaked)
 
 
-def _app(editor: Editor, config: Path, model: Model) -> App:
+def _app(editor: Editor, config: Path, model: ChatModel) -> App:
     async def choose(endpoint: Endpoint, environ: Mapping[str, str], reach: Reach) -> Choice:
         return Choice(lambda: model, "it knows the session's future")
 

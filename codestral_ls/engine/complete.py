@@ -21,6 +21,7 @@ from codestral_ls.engine.flight import Flight, Flights, Turns
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from codestral_ls.core.config import Completion
     from codestral_ls.core.gate import Burst
     from codestral_ls.core.model import FimRequest, Profile
     from codestral_ls.core.prompt import Mode, Site, Trigger
@@ -49,6 +50,20 @@ class Options:
     max_tokens: int | None = None
     prefix_tokens: int | None = None
     suffix_tokens: int | None = None
+
+    @classmethod
+    def of(cls, completion: Completion) -> Options:
+        """Those of the user."""
+        return cls(
+            multiline=completion.multiline == "auto",
+            debounce=completion.debounce_ms / 1000,
+            min_chars=completion.min_chars,
+            candidates=completion.candidates,
+            max_characters=completion.max_file_kb * 1024,
+            max_tokens=completion.max_tokens,
+            prefix_tokens=completion.prefix_tokens,
+            suffix_tokens=completion.suffix_tokens,
+        )
 
 
 @dataclass(frozen=True, slots=True)

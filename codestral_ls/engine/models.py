@@ -65,6 +65,7 @@ class ChatModels:
         self._accounts = accounts
         self._clock = clock
         self._settings = Chat(), Completion()
+        self._generation = 0
         self._talkers: dict[Task, Talker] = {}
         self._made: list[ChatModel] = []
         self._closing: set[asyncio.Task[None]] = set()
@@ -76,10 +77,11 @@ class ChatModels:
             task = "heavy"
         async with self._lock:
             while True:
-                settings = self._settings
+                generation = self._generation
                 talker = await self._talker(task)
-                if settings is self._settings:
+                if generation == self._generation:
                     return talker
+                self.drop()
 
     def configure(self, chat: Chat, completion: Completion) -> None:
         """Other settings from now on. Requests that are under way end."""
@@ -88,6 +90,7 @@ class ChatModels:
 
     def drop(self) -> None:
         """Forget the models; the next request connects anew."""
+        self._generation += 1
         made, self._made, self._talkers = self._made, [], {}
         if made:
             closing = asyncio.create_task(_close(made))
@@ -115,16 +118,14 @@ class ChatModels:
             await model.aclose()
             endpoint = msgspec.structs.replace(endpoint, model=better)
             model = await self._connect(endpoint)
-        for known in await self._known(endpoint, completion):
-            if known.profile.identity == model.profile.identity:
+        same_place = msgspec.structs.replace(endpoint, model=completion.model) == _plain(completion)
+        completing = await self._completing() if same_place else None
+        for known in (completing, *self._made):
+            if known and known.profile.identity == model.profile.identity:
                 await model.aclose()
                 return known
         self._made.append(model)
         return model
-
-    async def _known(self, endpoint: Endpoint, completion: Completion) -> list[ChatModel]:
-        """The models there are that the endpoint may mean."""
-        return [*self._made]
 
 
 def _named(task: Task, chat: Chat) -> str:

@@ -29,6 +29,15 @@ WORKSPACE_FILE = ".codestral.toml"
 EDITOR, COMMAND_LINE = "editor", "command line"
 """What the settings' sources that are no files are called."""
 
+WHERE_CODE_GOES = frozenset(
+    {
+        *(f"completion.{name}" for name in ("provider", "base_url", "model", "fallback")),
+        *(f"chat.{name}" for name in ("provider", "base_url", "model", "quick", "heavy")),
+        *(f"privacy.{name}" for name in ("local_only", "region", "hosts")),
+    }
+)
+"""The settings by which code goes to one host or another."""
+
 MAX_BYTES = 64 * 1024
 """The largest settings file that is read."""
 
@@ -63,6 +72,16 @@ def load(
     )
     unread = [problem for problem in files if isinstance(problem, Problem)]
     return merged._replace(problems=(*unread, *merged.problems))
+
+
+def first_unclear(problems: Iterable[Problem], user: Path) -> Problem | None:
+    """What leaves open where the user wants the code to go. A workspace's file has no say in that."""
+    for problem in problems:
+        whole_file = problem.source == str(user) and not problem.path
+        own = problem.source in (str(user), EDITOR, COMMAND_LINE)
+        if whole_file or (own and problem.path in WHERE_CODE_GOES):
+            return problem
+    return None
 
 
 def user_file(environ: Mapping[str, str] = os.environ) -> Path:

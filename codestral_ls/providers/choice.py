@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from codestral_ls.core.model import Model
+    from codestral_ls.core.model import ChatModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Choice:
     """How to make the model; in words why this one ("because …"); which embedded model has to be installed
     before; and a sentence on how to get a better one."""
 
-    connect: Callable[[], Model]
+    connect: Callable[[], ChatModel]
     why: str
     install: str | None = None
     hint: str = ""
