@@ -97,9 +97,11 @@ class IgnoreRules:
         return secret or by_files([self.user], _parts(path))
 
 
-def by_files(files: Sequence[PatternFile], parts: Sequence[str]) -> Exclusion | None:
+def by_files(
+    files: Sequence[PatternFile], parts: Sequence[str], *, is_folder: bool = False
+) -> Exclusion | None:
     """Why these files of patterns, the strongest last, keep a path from every model; None if they do not."""
-    found = deciding(files, parts)
+    found = deciding(files, parts, is_folder=is_folder)
     if found is None:
         return None
     file, pattern = found

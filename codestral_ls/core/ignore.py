@@ -74,14 +74,16 @@ def parse(lines: Iterable[str]) -> tuple[Pattern, ...]:
     return tuple(_patterns(lines))
 
 
-def deciding(files: Sequence[PatternFile], parts: Sequence[str]) -> tuple[PatternFile, Pattern] | None:
+def deciding(
+    files: Sequence[PatternFile], parts: Sequence[str], *, is_folder: bool = False
+) -> tuple[PatternFile, Pattern] | None:
     """The rule because of which a path is ignored; None if it is not.
 
     `files` are those on the way to it, the strongest last. What lies in an ignored folder cannot be brought
     back, so the way is walked from the top.
     """
     for end in range(1, len(parts) + 1):
-        found = _last(files, parts[:end], is_folder=end < len(parts))
+        found = _last(files, parts[:end], is_folder or end < len(parts))
         if found and not found[1].lifts:
             return found
     return None

@@ -28,8 +28,10 @@ MAX_PATTERNS = 2000
 """More in one file take too long to match. A long `.gitignore` has two hundred."""
 
 
-def why_excluded(path: Path, roots: Sequence[Path], names: Sequence[str] = NAMES) -> Exclusion | None:
-    """Why the ignore files of these names keep a file from every model; None if they do not.
+def why_excluded(
+    path: Path, roots: Sequence[Path], names: Sequence[str] = NAMES, *, is_folder: bool = False
+) -> Exclusion | None:
+    """Why the ignore files of these names keep a file, or a whole folder, from every model; None if they do not.
 
     They are looked for in each folder from the top of the repository, or of the workspace, down to the file.
     """
@@ -40,7 +42,8 @@ def why_excluded(path: Path, roots: Sequence[Path], names: Sequence[str] = NAMES
         chains = [list(_chain(name, folders)) for name in names]
     except Unreadable as why:
         return Exclusion(f"{why}, so nobody knows what it protects")
-    return next((found for chain in chains if (found := by_files(chain, parts))), None)
+    judged = (by_files(chain, parts, is_folder=is_folder) for chain in chains)
+    return next(filter(None, judged), None)
 
 
 def _chain(name: str, folders: Sequence[Path]) -> Iterator[PatternFile]:

@@ -30,6 +30,11 @@ class Workspace:
         self._documents: dict[str, Document] = {}
         self._refusals: dict[str, Exclusion | None] = {}
 
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """All open ones."""
+        return tuple(self._documents.values())
+
     def get(self, uri: str) -> Document | None:
         return self._documents.get(uri)
 
@@ -69,9 +74,9 @@ class Workspace:
             return self._judged(document)
         return self._refusals[document.uri]
 
-    def why_excluded(self, path: Path) -> Exclusion | None:
-        """Why nothing of a file on this disk may be sent, open or not. Its real path counts as well: a link
-        must not lead out what is ignored where it stands."""
+    def why_excluded(self, path: Path, *, is_folder: bool = False) -> Exclusion | None:
+        """Why nothing of a file on this disk, or of all in a folder, may be sent, open or not. Its real path
+        counts as well: a link must not lead out what is ignored where it stands."""
         try:
             real = Path(os.path.realpath(path))
         except ValueError:
@@ -79,7 +84,7 @@ class Workspace:
         roots = [*self.roots, *(Path(os.path.realpath(root)) for root in self.roots)]
         names = NAMES if self._rules.gitignore else (CODESTRALIGNORE,)
         for each in dict.fromkeys((path, real)):
-            found = self._named(each, roots) or why_excluded(each, roots, names)
+            found = self._named(each, roots) or why_excluded(each, roots, names, is_folder=is_folder)
             if found:
                 return found
         return None
