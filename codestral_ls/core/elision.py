@@ -7,7 +7,10 @@ its neighbours in the old text. Where those cannot be told for sure the reply is
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import TYPE_CHECKING, Literal
+
+from rapidfuzz import fuzz
 
 from codestral_ls.core.refusal import Refused
 
@@ -18,10 +21,13 @@ Sureness = Literal["no", "perhaps", "sure"]
 
 MOST_WORDS = 9
 
+_ALIKE, _MOST_COMPARED, _MOST_FRESH, _LONGEST = 60, 4, 40, 200
+
 _COMMENT = re.compile(
     r"(?:\#+|//+!?|/\*+|--+(?:\[\[)?|;+|%+|<!--|\{/\*|\(\*|\{-|\"\"\"|'''|'|REM\b|\*)\s*(?P<text>.*?)"
     r"\s*(?:\*/\}?|-->|\*\)|-\}|\"\"\"|'''|\]\])?"
 )
+_NO_HASH_COMMENTS = frozenset(["c", "cpp", "csharp", "objective-c", "objective-cpp", "css", "scss", "less"])
 _DOTS = re.compile(r"(?:\.{3,}|…)")
 _BARE = re.compile(r"[\[({<]?\s*(?:\.{3,}|…)\s*[\])}>]?[;,]?")
 _INLINE = re.compile(
@@ -36,9 +42,9 @@ _WHAT = re.compile(
     re.IGNORECASE,
 )
 _HOW = re.compile(
-    r"\b(?:unchanged|unmodified|untouched|omitted|elided|truncated|abbreviated|as before|as above|as is|same as|"
-    r"(?:stays?|remains?|is|are) (?:the )?(?:same|unchanged)|not? changed?|no changes|goes? here|continues?|"
-    r"for brevity|code here|and so on)\b",
+    r"\b(?:unchanged|unmodified|untouched|omitted|elided|truncated|abbreviated|as before|as above|"
+    r"as is|same as|(?:stays?|remains?|is|are) (?:the )?(?:same|unchanged)|not? changed?|no changes|"
+    r"goes? here|continues?|for brevity|code here|and so on)\b",
     re.IGNORECASE,
 )
 _OTHER_TONGUES = re.compile(
@@ -60,18 +66,21 @@ def filled(new: Sequence[str], old: Sequence[str], language: str) -> list[str]:
     sureness = [elision(line, language) if line.strip() not in known else "no" for line in new]
     missing = _is_missing(new, old)
     gaps = [sure == "sure" or (sure == "perhaps" and missing) for sure in sureness]
-    if any(_INLINE.search(line) and line.strip() not in known for line in new):
+    whole = [line for line, sure in zip(new, sureness, strict=True) if sure == "no"]
+    if any(_INLINE.search(line) and line.strip() not in known for line in whole):
+        raise Refused("elided")
+    if all(sure != "no" or not line.strip() for sure, line in zip(sureness, new, strict=True)):
         raise Refused("elided")
     if not any(gaps):
         return list(new)
-    if all(gap or not line.strip() for gap, line in zip(gaps, new, strict=True)):
-        raise Refused("elided")
     return _filled(new, gaps, old)
 
 
 def elision(line: str, language: str) -> Sureness:
     """Whether a line stands for others that were left out."""
     line = line.strip()
+    if len(line) > _LONGEST:
+        return "no"
     if _BARE.fullmatch(line):
         return "perhaps" if language == "python" else "sure"
     comment = _COMMENT.fullmatch(line)
@@ -80,11 +89,18 @@ def elision(line: str, language: str) -> Sureness:
     text = comment["text"].strip("[]()<> ")
     what, how = bool(_WHAT.search(text)), bool(_HOW.search(text))
     other = bool(_OTHER_TONGUES.search(text))
-    if _DOTS.match(text) or (_DOTS.search(text[-4:]) and (what or how or other)):
+    dots = _DOTS.match(text) or _DOTS.search(text[-4:])
+    if dots and (what or how or other or not text.strip(".… ")):
         return "sure"
     if len(text.split()) > MOST_WORDS:
         return "no"
-    return "sure" if what and how else "perhaps" if what or how or other else "no"
+    return "sure" if what and how else "perhaps" if what or how or other or _DOTS.match(text) else "no"
+
+
+def is_comment(line: str, language: str) -> bool:
+    """Whether a line looks like nothing but a comment."""
+    line = line.strip()
+    return bool(_COMMENT.fullmatch(line)) and not (line.startswith("#") and language in _NO_HASH_COMMENTS)
 
 
 def _is_missing(new: Sequence[str], old: Sequence[str]) -> bool:
@@ -126,14 +142,20 @@ def _between(new: Sequence[str], above: Sequence[int], below: Sequence[int], old
 def _only_place(wanted: Sequence[str], texts: Sequence[str]) -> int | None:
     """Where the first of some lines stands; as many of them are compared as it takes to be sure.
 
-    None for no lines at all. Raises `Refused` where they are not there.
+    Lines before it that are new are passed over. None for no lines at all. Raises `Refused` where none of the
+    lines is there, or one was changed: what became of it cannot be told apart from what was left out.
     """
     if not wanted:
         return None
-    for size in range(1, min(len(wanted), 4) + 1):
+    known = set(texts)
+    fresh = list(takewhile(lambda line: line not in known, wanted))
+    if len(fresh) > _MOST_FRESH or any(fuzz.ratio(line, text) >= _ALIKE for line in fresh for text in texts):
+        raise Refused("elided")
+    wanted = wanted[len(fresh) :]
+    if wanted and list(texts[-len(wanted) :]) == list(wanted):
+        return len(texts) - len(wanted)
+    for size in range(1, min(len(wanted), _MOST_COMPARED) + 1):
         places = [at for at in range(len(texts)) if list(texts[at : at + size]) == list(wanted[:size])]
         if len(places) == 1:
             return places[0]
-        if not places:
-            break
     raise Refused("elided")

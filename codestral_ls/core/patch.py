@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 Hunk = tuple[list[str], list[str]]
 """Lines as they are, lines as they shall be."""
 
+_MOST_HUNKS = 200
+
 _HEADER = re.compile(r"(?:@@.*|---( .*)?|\+\+\+( .*)?|diff --git .*|index [0-9a-f]+\.\..*|\\ No newline.*)")
 _SEARCH, _MIDDLE, _REPLACE = (re.compile(mark) for mark in (r"<{5,} ?SEARCH.*", "={5,}", r">{5,} ?REPLACE.*"))
 
@@ -35,6 +37,8 @@ def hunks(text: str, old: Sequence[str]) -> list[Hunk] | None:
 def patched(found: list[Hunk], old: Sequence[str]) -> list[str]:
     """The lines after the hunks. Raises `Refused` where the lines of one are not there, or there twice."""
     lines = list(old)
+    if len(found) > _MOST_HUNKS:
+        raise Refused("diff")
     for before, after in found:
         at = _place(before, lines)
         lines[at : at + len(before)] = after

@@ -1,4 +1,4 @@
-"""From a reply to edits that can be applied: read, repaired, reduced and checked; or refused, with the reason."""
+"""From a reply to edits that can be applied: read, repaired, made small and checked; or else refused."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from codestral_ls.core.minimal import smallest_edits
 from codestral_ls.core.refusal import Refused
 from codestral_ls.core.repair import Place, repaired
 from codestral_ls.core.replies import codes
-from codestral_ls.core.withheld import Withheld
+from codestral_ls.core.rewrite import IMPORTS
 from codestral_ls.core.text import Edit, apply_edits, line_feeds, split_lines
+from codestral_ls.core.withheld import Withheld
 
 if TYPE_CHECKING:
     from codestral_ls.core.model import Finish
@@ -61,11 +62,19 @@ def _edits(ask: Ask, target: Target, code: str) -> tuple[Edit, ...]:
     one, since redaction keeps every offset; none may touch what was redacted."""
     real = ask.document.slice(target.span.start, target.span.end)
     withheld = Withheld(real, target.shown)
+    code = _with_old_imports(target, code) if target.name == IMPORTS else code
     new = repaired(withheld.restored(code), _place(ask, target))
     edits = smallest_edits(target.shown, new, _line_end(ask.document), target.span.start)
     if withheld.touched(edits, target.span.start):
         raise Refused("secret")
     return edits
+
+
+def _with_old_imports(target: Target, code: str) -> str:
+    """Imports of which none was there are more of them, and not all."""
+    old = line_feeds(target.shown)
+    known = {line.strip() for line in old.split("\n") if line.strip()}
+    return code if known.intersection(map(str.strip, code.split("\n"))) else f"{old}\n{code.strip()}"
 
 
 def _place(ask: Ask, target: Target) -> Place:

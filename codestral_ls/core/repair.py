@@ -9,18 +9,31 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from codestral_ls.core.elision import elision, filled
+from codestral_ls.core.elision import elision, filled, is_comment
 from codestral_ls.core.hole import Hole, in_style, indent_unit, leading, look_around
 from codestral_ls.core.languages import grammar_of
 from codestral_ls.core.lexis import opener
 from codestral_ls.core.patch import hunks, patched
 from codestral_ls.core.refusal import Refused
+from codestral_ls.core.scope import PROSE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _TAG = re.compile(r"</?(?:span|file)(?: [^<>]*)?>|</s>|<\|(?:im_end|endoftext|eot_id|end)\|>|\[/?INST\]")
 _TELLING = re.compile(r"\w{4}")
+_CLOSER = re.compile(r"[\])};,]+|end")
+_DECLARES = re.compile(
+    r"(?:import|from|use|using|package|namespace|#include|require|def|class|function|func|fun|fn|struct|enum|trait|"
+    r"impl|interface|type|module|export|public|private|protected|static|async|pub)\b.*\w{2}"
+)
+_FUNCTION = re.compile(
+    r"\b(?:def|function|func|fun|fn|sub)\s+(\w+)|^\s*(?:\w+\s+)*(\w+)\([^()]*\)[^;=]*\{\s*$"
+)
+_CONTROL = frozenset(
+    ["if", "for", "while", "switch", "catch", "with", "foreach", "match", "synchronized", "using"]
+)
+_WORD = re.compile(r"\w+")
 _MARGIN = re.compile(r"\S")
 
 
@@ -71,10 +84,26 @@ def cut_surroundings(lines: list[str], place: Place) -> list[str]:
 
     Refused where such lines are there, but not all as they were.
     """
-    lines = lines[_echo_above(lines, place) :]
+    head = _echo_above(lines, place)
+    lines = _without_closers(lines[head:]) if head else lines
     lines = lines[: len(lines) - _echo(lines[::-1], place.below, place.old[::-1])]
-    if _repeats(lines, place.above, place.old) or _repeats(lines[::-1], place.below[::-1], place.old):
+    around, own = set(_visible((*place.above, *place.below))), set(_visible(place.old))
+    if any(line in around and line not in own and _DECLARES.match(line) for line in _visible(lines)):
         raise Refused("elsewhere")
+    return lines
+
+
+def refuse_a_part(lines: list[str], place: Place) -> list[str]:
+    """Refused is a part of a block, such as one or two methods of a class, in the place of the whole."""
+    depth = len(_indent_of(place.old))
+    deeper = {line.strip() for line in place.old if len(leading(line)) > depth and _TELLING.search(line)}
+    heads = {line.strip() for line in place.old if len(leading(line)) == depth and _TELLING.search(line)}
+    if lines[0].strip() in deeper - heads and not heads.intersection(_visible(lines)):
+        raise Refused("elided")
+    defined, words = _defined(place.old), set(_WORD.findall("\n".join(lines)))
+    lost = defined - words
+    if len(lost) > 1 and 2 * len(lost) >= len(defined):
+        raise Refused("elided")
     return lines
 
 
@@ -89,12 +118,24 @@ def indent_as_before(lines: list[str], place: Place) -> list[str]:
         return lines
     if _only_first_is_off(lines, place, base):
         return [base + lines[0].lstrip(), *lines[1:]]
-    return [_shifted(line, first, base, place) for line in lines]
+    shifted = [_shifted(line, first, base, place) for line in lines]
+    if _known(lines, place) > _known(shifted, place):
+        # Most lines are where they were; the others are off.
+        return [
+            new if len(leading(line)) < len(base) else line for line, new in zip(lines, shifted, strict=True)
+        ]
+    return shifted
 
 
 def fill_gaps(lines: list[str], place: Place) -> list[str]:
-    """What was left out is taken from the old text."""
-    return filled(lines, place.old, place.language)
+    """What was left out is taken from the old text. Comments alone are no code."""
+    lines = filled(lines, place.old, place.language)
+    new, old = (
+        [is_comment(line, place.language) for line in part if line.strip()] for part in (lines, place.old)
+    )
+    if all(new) and not all(old) and place.language not in PROSE:
+        raise Refused("prose")
+    return lines
 
 
 REPAIRS: tuple[Callable[[list[str], Place], list[str]], ...] = (
@@ -103,6 +144,7 @@ REPAIRS: tuple[Callable[[list[str], Place], list[str]], ...] = (
     apply_patch,
     cut_surroundings,
     strip_blank_lines,
+    refuse_a_part,
     indent_as_before,
     fill_gaps,
 )
@@ -133,7 +175,9 @@ def _echo_above(lines: list[str], place: Place) -> int:
 def _are_from_above(ahead: list[str], first: str, place: Place) -> bool:
     """Whether lines are the file's head or the class around; a line or two as deep as the span may be new."""
     seen, known = _visible(ahead), set(_visible(place.above))
-    around = len(seen) > 2 or any(len(leading(line)) < len(leading(first)) for line in ahead if line.strip())
+    around = len(seen) > 2 or any(
+        len(leading(line)) < len(leading(first)) or _DECLARES.match(line.strip()) for line in ahead
+    )
     return around and all(line in known or elision(line, place.language) == "sure" for line in seen)
 
 
@@ -156,12 +200,22 @@ def _row_behind(lines: Sequence[str], count: int) -> int:
     return rows[count - 1] + 1
 
 
-def _repeats(lines: Sequence[str], around: Sequence[str], old: Sequence[str]) -> bool:
-    """Whether the two first lines stand together beside the span, and not in it."""
-    head, known = _visible(lines)[:2], _visible(around)
-    pairs = [known[at : at + 2] for at in range(len(known) - 1)]
-    own = set(_visible(old))
-    return len(head) == 2 and head in pairs and not own & set(head) and all(map(_TELLING.search, head))
+def _without_closers(lines: list[str]) -> list[str]:
+    """Without the ends of what stands around, where its beginning was left out."""
+    depth, end = len(_indent_of(lines)), len(lines)
+    while end and (not lines[end - 1].strip() or _closes(lines[end - 1], depth)):
+        end -= 1
+    return lines[:end]
+
+
+def _closes(line: str, depth: int) -> bool:
+    return len(leading(line)) < depth and bool(_CLOSER.fullmatch(line.strip()))
+
+
+def _defined(lines: Sequence[str]) -> set[str]:
+    """Names of functions and methods that are defined, as far as the lines' looks tell."""
+    found = {name for line in lines for names in _FUNCTION.findall(line) for name in names if name}
+    return found - _CONTROL
 
 
 def _indent_of(lines: Sequence[str]) -> str:
@@ -170,12 +224,10 @@ def _indent_of(lines: Sequence[str]) -> str:
 
 def _rescaled(lines: list[str], place: Place) -> list[str]:
     """Indentation by the document's number of blanks, where the reply has another one throughout."""
-    unit = indent_unit(lines)
-    wanted = place.indent
-    known = set(place.old)
-    if unit == wanted or not unit.strip("\t") or not wanted.strip("\t") or wanted == "\t" or unit == "\t":
+    unit, wanted = indent_unit(lines), place.indent
+    if unit == wanted or not unit or not wanted or "\t" in unit + wanted or unit == indent_unit(place.old):
         return lines
-    if any(line in known for line in lines if leading(line)) or indent_unit(place.old) == unit:
+    if _known([line for line in lines if leading(line)], place):
         return lines
     return [_scaled(line, len(unit), wanted) for line in lines]
 
@@ -185,10 +237,16 @@ def _scaled(line: str, unit: int, wanted: str) -> str:
     return wanted * levels + " " * rest + line.lstrip(" ")
 
 
+def _known(lines: list[str], place: Place) -> int:
+    """How many lines stand in the old text just like this."""
+    old = {line for line in place.old if _TELLING.search(line)}
+    return sum(line in old for line in lines)
+
+
 def _only_first_is_off(lines: list[str], place: Place, base: str) -> bool:
     """Whether the model left out the blanks before the first line, while the others are where they belong."""
     second = next((line for line in lines[1:] if line.strip()), None)
-    if second is None or len(leading(lines[0])) >= len(base):
+    if second is None or any(len(leading(line)) < len(base) for line in lines[1:] if line.strip()):
         return False
     deeper = len(place.indent) if opener(grammar_of(place.language)).search(lines[0].strip()) else 0
     depth = len(leading(second))

@@ -21,21 +21,22 @@ if TYPE_CHECKING:
     from codestral_ls.core.model import Finish
     from codestral_ls.core.rewrite import Ask, Target
 
-SPARE_CHARACTERS, MOST_GROWTH = 20_000, 5
-"""A reply may be so many times as long as the spans, and so many characters longer."""
+SPARE_CHARACTERS, MOST_GROWTH = 40_000, 5
 
 _NOT_TEXT = re.compile("[\0\ud800-\udfff\ufeff]")
 _THOUGHTS = re.compile(r"\A\s*<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
 _SENTENCE = re.compile(
-    r"\s*(?:[-*•>]\s+|\d+[.)]\s+|#{1,6}\s+)?[*_`\"']*[A-ZÀ-ÞА-Я¿¡][\w'’`*_-]*(?:,?\s+[\w'’`*_()./\"-]+[,;:]?){2,}"
+    r"\s*(?:[-*•>]\s+|\d+[.)]\s+|#{1,6}\s+)?[*_`\"']*[A-ZÀ-ÞА-Я¿¡](?![A-ZÀ-ÞА-Я])[\w'’`*_-]*(?:\s+[\w'’`*_()./\"-]+[,;:]?){2,}"
     r"\s*[.:!?…]?[*_]*"
     r"|\s*[\u3040-\u9fff][\u3000-\u9fff\uff00-\uffef\w\s]{5,}"
 )
+_ENDS = re.compile(r"[.:!?…。][*_]*\s*\Z|[\u3040-\u30ff]")
 _GREETING = re.compile(
     r"\s*(?:Sure|Certainly|Of course|Here(?:'s| is| are)|I(?:'m| am|'ve| have)|Voici|Hier)\b.*"
 )
 _PATCHES = frozenset({"diff", "patch", "udiff"})
-_MOST_OBJECTS = 20
+_ENDS_OF_TEXT = ("</s>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end|>")
+_MOST_OBJECTS, _LONGEST_SENTENCE = 20, 2_000
 _ENOUGH_ALIKE, _CLEARLY = 50, 20
 
 
@@ -44,9 +45,9 @@ def codes(ask: Ask, raw: str, finish: Finish | None) -> dict[str, str]:
 
     `finish` tells how the reply ended, None if it was cut off. Raises `Refused`.
     """
-    if len(raw) > SPARE_CHARACTERS + MOST_GROWTH * sum(len(target.shown) for target in ask.targets):
+    if len(raw) > longest_reply(ask):
         raise Refused("long")
-    text = _THOUGHTS.sub("", line_feeds(_NOT_TEXT.sub("", raw)))
+    text = _without_ends(_THOUGHTS.sub("", line_feeds(_NOT_TEXT.sub("", raw))))
     if not text.strip():
         raise Refused("empty" if finish == "stop" else "truncated")
     whole = finish == "stop"
@@ -54,18 +55,32 @@ def codes(ask: Ask, raw: str, finish: Finish | None) -> dict[str, str]:
         found := _from_json(ask, text, whole)
     ) is not None:
         return found
-    if ask.opening and not has_fence(text.lstrip().split("\n", 1)[0]):
+    first = text.lstrip().split("\n", 1)[0]
+    if ask.opening and not has_fence(first) and not _talks(first):
         text = ask.opening + text
     return _from_fences(ask, text, whole)
+
+
+def longest_reply(ask: Ask) -> int:
+    """How many characters a reply may have: a longer one is refused, and its stream may be closed."""
+    return SPARE_CHARACTERS + MOST_GROWTH * sum(len(target.shown) for target in ask.targets)
+
+
+def _without_ends(text: str) -> str:
+    """Without the tokens by which models end what they say."""
+    text = text.rstrip()
+    while end := next(filter(text.endswith, _ENDS_OF_TEXT), None):
+        text = text.removesuffix(end).rstrip()
+    return text
 
 
 def _from_json(ask: Ask, text: str, whole: bool) -> dict[str, str] | None:
     """None where the model has fenced code instead."""
     names = {target.name for target in ask.targets}
     braces = [found.start() for found in islice(re.finditer(r"\{", text), _MOST_OBJECTS if whole else 1)]
-    for value in (_decoded(text, start) for start in braces):
-        if (found := _replacements(value, names)) is not None:
-            return found
+    items = next(filter(None, (_items(_decoded(text, start), names) for start in braces)), None)
+    if items is not None:
+        return _by_name(items, names)
     if text.lstrip().startswith(("{", "```json")):
         raise Refused("garbled" if whole else "truncated")
     if has_fence(text):
@@ -81,19 +96,29 @@ def _decoded(text: str, start: int) -> object:
         return None
 
 
-def _replacements(value: object, names: set[str]) -> dict[str, str] | None:
-    """What an object says, in the form that was asked for or with the spans' names as its keys."""
+def _items(value: object, names: set[str]) -> list[object] | None:
+    """The replacements in an object, also where the spans' names are its keys; None for other values."""
     if not isinstance(value, Mapping):
         return None
-    items = value.get("replacements", value)
-    if isinstance(items, Mapping):
-        items = [items] if "text" in items else [{"span": key, "text": items[key]} for key in items]
-    if not isinstance(items, list) or not all(isinstance(item, Mapping) for item in items):
-        return None
-    found = {item.get("span"): item.get("text") for item in items}
-    if not found or not found.keys() <= names or len(found) < len(items):
-        return None
-    return {name: _unfenced(line_feeds(str(text))) for name, text in found.items()}
+    if "replacements" not in value:
+        return [{"span": key, "text": text} for key, text in value.items()] if names & value.keys() else None
+    items = value["replacements"]
+    if items == []:
+        raise Refused("unchanged")
+    return items if isinstance(items, list) else [items]
+
+
+def _by_name(items: list[object], names: set[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for item in items:
+        name, text = (item.get("span"), item.get("text")) if isinstance(item, Mapping) else (None, None)
+        if not isinstance(name, str) or not isinstance(text, str):
+            raise Refused("garbled")
+        if name not in names:
+            raise Refused("elsewhere")
+        if found.setdefault(name, _unfenced(line_feeds(text))) != _unfenced(line_feeds(text)):
+            raise Refused("several")
+    return found
 
 
 def _unfenced(text: str) -> str:
@@ -117,7 +142,8 @@ def _from_fences(ask: Ask, text: str, whole: bool) -> dict[str, str]:
         chosen = {name: _only(candidates) for name, candidates in named.items() if candidates}
     else:
         chosen = {first.name: _likeliest(found, first, ask.document.language)}
-    if not whole and not all(block.closed for block in chosen.values()):
+    complete = whole or (len(chosen) == len(ask.targets) and not _has_own_fences(ask))
+    if not complete or not (whole or all(block.closed for block in chosen.values())):
         raise Refused("truncated")
     for name, block in chosen.items():
         old = next(target.shown for target in ask.targets if target.name == name)
@@ -128,11 +154,16 @@ def _from_fences(ask: Ask, text: str, whole: bool) -> dict[str, str]:
 
 def _blocks(ask: Ask, text: str) -> list[Block]:
     """The blocks of a reply; just one if the code has fences of its own, or is to have."""
-    own = has_fence(line_feeds(ask.targets[0].shown)) or ask.document.language in PROSE
-    if own and len(ask.targets) == 1:
+    if _has_own_fences(ask):
         block = outermost(text)
         return [block] if block else []
     return blocks(text)
+
+
+def _has_own_fences(ask: Ask) -> bool:
+    """Whether fences belong to the code, so that only the outermost ones enclose it."""
+    shown = line_feeds(ask.targets[0].shown)
+    return len(ask.targets) == 1 and (has_fence(shown) or ask.document.language in PROSE)
 
 
 def _is_wrapped(text: str) -> bool:
@@ -196,7 +227,9 @@ def _talks(line: str) -> bool:
 
 
 def _is_sentence(line: str) -> bool:
-    return bool(_SENTENCE.fullmatch(line)) and line.rstrip()[-1] not in "{};,"
+    return (
+        len(line) <= _LONGEST_SENTENCE and bool(_SENTENCE.fullmatch(line)) and line.rstrip()[-1] not in "{};,"
+    )
 
 
 def _is_prose(text: str, old: str) -> bool:
@@ -205,4 +238,5 @@ def _is_prose(text: str, old: str) -> bool:
     lines = [line for line in text.split("\n") if line.strip()]
     if not lines or any(line.strip() in known for line in lines):
         return False
-    return sum(map(_is_sentence, lines)) * 2 >= len(lines)
+    sentences = [line for line in lines if _is_sentence(line)]
+    return len(sentences) * 2 >= len(lines) and any(_ENDS.search(line) for line in sentences)

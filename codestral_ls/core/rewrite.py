@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from codestral_ls.core.model import ChatRequest, Message
 from codestral_ls.core.privacy import redact
+from codestral_ls.core.refusal import Refused
 from codestral_ls.core.target import imports, lines_span
 from codestral_ls.core.text import Span, line_feeds
 
@@ -80,14 +81,16 @@ def ask_rewrite(
     """Ask for the target's new text, and for that of the imports if the order allows it.
 
     `budget` is for the text above and below. With `begin` the reply's first line is written for the model,
-    for a host that continues a last message of the assistant.
+    for a host that continues a last message of the assistant. Raises `Refused` where so much looks like a
+    secret that no answer could be put in its place.
     """
     view = _View(document, order, budget)
     opening = ""
-    messages = [
-        Message("system", redact(_system(form, view.targets))),
-        Message("user", redact(_question(order, view))),
-    ]
+    question = redact(_question(order, view))
+    if not all(_named(target) in question for target in view.targets):
+        # Together with the text around it more looks like a secret: what comes back could not be told apart.
+        raise Refused("secret")
+    messages = [Message("system", redact(_system(form, view.targets))), Message("user", question)]
     if begin and form == "fence" and len(view.targets) == 1:
         opening = f"{_fence(view.targets)}{document.language} {TARGET}\n"
         messages.append(Message("assistant", redact(opening)))

@@ -13,8 +13,11 @@ if TYPE_CHECKING:
 
     from codestral_ls.core.text import Edit
 
+# A shorter blank is in other words as well.
+_TELLING = 4
+
 _WRITTEN = re.compile(r"x{16,}")
-_RUN = re.compile(r"x{8,}|\N{REPLACEMENT CHARACTER}+")
+_RUN = re.compile(r"x{3,}|\N{REPLACEMENT CHARACTER}+")
 
 
 class Withheld:
@@ -24,6 +27,7 @@ class Withheld:
         """Raises `ValueError` if the lengths differ."""
         self._stretches = _stretches(real, shown)
         self._lines = _redacted_lines(real, shown)
+        self._blanks = {shown[stretch.start : stretch.end] for stretch in self._stretches}
         self._has_runs = bool(_WRITTEN.search(real))
 
     def restored(self, code: str) -> str:
@@ -38,7 +42,9 @@ class Withheld:
 
     def _touches(self, edit: Edit, at: int) -> bool:
         start, end = edit.span.start - at, edit.span.end - at
-        if _WRITTEN.search(edit.text) and not self._has_runs:
+        if (_WRITTEN.search(edit.text) and not self._has_runs) or any(
+            blank in edit.text for blank in self._blanks if len(blank) >= _TELLING
+        ):
             return True
         return any(start < stretch.end and end > stretch.start for stretch in self._stretches)
 

@@ -66,10 +66,10 @@ def _render(case: Case) -> str:
         table["shown"] = case.want.text
         columns = {"replace_left": case.want.replace_left, "replace_right": case.want.replace_right}
         table |= {key: value for key, value in columns.items() if value}
-    return "[[case]]\n" + "".join(f"{key} = {_value(value)}\n" for key, value in table.items())
+    return "[[case]]\n" + "".join(f"{key} = {toml_value(value)}\n" for key, value in table.items())
 
 
-def _value(value: object) -> str:
+def toml_value(value: object) -> str:
     """Lines as lines where nothing invisible is in them, else one line with escapes."""
     if isinstance(value, str) and "\n" in value and all(map(_PLAIN_LINES.fullmatch, value.splitlines(True))):
         return f'"""\n{value}"""'
