@@ -187,6 +187,6 @@ def cache_folder() -> Path:
 
 def disk_key(identity: str, request: FimRequest, mode: Mode) -> str:
     """A hash of all that decides a reply. The text itself cannot be read from it."""
-    text = (request.prefix, request.typed, request.suffix)
+    text = (request.prefix, request.typed, request.suffix, request.snippets)
     parts = (_FORMAT, identity, mode, *text, request.max_tokens, request.temperature, request.seed)
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
