@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from codestral_ls.core.actions import ACTIONS, instruction, user_action
 from codestral_ls.core.applicable import MOST_CHARACTERS, MOST_DIAGNOSTICS, Diagnostic, applicable
@@ -118,3 +120,43 @@ def test_instructions_are_filled_in():
 def test_names_and_kinds_tell_actions_apart():
     assert len({action.name for action in ACTIONS}) == len(ACTIONS)
     assert len({action.kind for action in ACTIONS}) == len(ACTIONS)
+
+
+TEXTS = st.lists(
+    st.sampled_from(
+        [
+            "def f(a):\n",
+            "class A:\n",
+            "    return a\n",
+            "    # TODO\n",
+            "\n",
+            "}\n",
+            "function f() {\n",
+            "\t😀\r\n",
+            "@x\n",
+            "    def g(self):\r",
+            '"""',
+            "(",
+            "x = 1",
+            "\ud800\n",
+        ]
+    ),
+    max_size=12,
+).map("".join)
+
+
+@given(
+    TEXTS,
+    st.integers(0, 60),
+    st.integers(0, 60),
+    st.sampled_from(["python", "typescript", "rust", "kotlin", "plaintext"]),
+)
+def test_targets_are_whole_lines(text, start, length, language):
+    document = Document.of("file:///a", language, 1, text)
+    span = Span(min(start, len(text)), min(start + length, len(text)))
+    for choice in applicable(document, span, [Diagnostic(span, "bad")]):
+        if not choice.disabled:
+            target = choice.target
+            assert 0 <= target.start <= target.end <= len(text)
+            assert document.position_at(target.start)[1] == 0 or target.start == len(text)
+            assert document.slice(target.end, target.end + 1) in ("", "\r", "\n")

@@ -184,3 +184,25 @@ def test_a_new_file_is_written():
 
 def test_every_sentence_is_a_sentence():
     assert all(sentence.endswith(".") for sentence in SENTENCES.values())
+
+
+KEY = "sk-" + "a1B2" * 8
+SECRET = f'def connect(host):\n    key = "{KEY}"\n    client = Client(host, key)\n    return client'
+SHOWN = SECRET.replace(KEY, "x" * len(KEY))
+LINES = st.sampled_from(
+    [*SHOWN.split("\n"), '    key = "xxxxxxxxxx"', "x" * 40, "    client.open()", '    key = ""', ""]
+)
+
+
+@given(st.lists(LINES, max_size=8).map("\n".join), st.sampled_from(["def f():\n    pass\n\n\n", ""]))
+def test_no_secret_is_lost_or_blanked_out(code, head):
+    document = Document.of("file:///a.py", "python", 1, f"{head}{SECRET}\n")
+    span = Span(len(head), document.length - 1)
+    ask = ask_rewrite(document, Order("Do it.", span, span), Budget(500, 500))
+    try:
+        edits = propose(ask, f"```python target\n{code}\n```", "stop").edits
+    except Refused:
+        return
+    after = apply_to(document.text, edits)
+    assert f'"{KEY}"' in after
+    assert "x" * 16 not in after
