@@ -1,0 +1,73 @@
+"""The definitions in a text, by name: what tree-sitter sees of functions, classes and the like."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from codestral_ls.core.syntax import DEFINITION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tree_sitter import Node
+
+    from codestral_ls.core.syntax import Window
+
+_NAME = re.compile(r"(?:\w+_)?identifier|constant|name|word")
+_AROUND = re.compile(r"decorated_definition|export_statement")
+_DEEPEST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """`first` and `last` are lines of the document, counted from 0; `depth` is 0 for the outermost."""
+
+    name: str
+    first: int
+    last: int
+    depth: int
+
+
+def definitions(window: Window) -> list[Definition]:
+    """Every definition that has a name, in order; none where the text has no grammar."""
+    if window.tree is None:
+        return []
+    return [*_below(window, window.tree.root_node, 0, 0)]
+
+
+def _below(window: Window, node: Node, depth: int, level: int) -> Iterator[Definition]:
+    for child in node.named_children:
+        inner = _defined(child)
+        name = _name(inner) if inner else ""
+        if name:
+            yield Definition(
+                name, window.first + child.start_point.row, window.first + child.end_point.row, depth
+            )
+        if level < _DEEPEST and child.end_point.row > child.start_point.row:
+            yield from _below(window, inner or child, depth + bool(name), level + 1)
+
+
+def _defined(node: Node) -> Node | None:
+    """The definition that a node is, or that decorators and the like stand around."""
+    if _AROUND.fullmatch(node.type):
+        return next(filter(None, map(_defined, node.named_children)), None)
+    return node if node.is_named and DEFINITION.fullmatch(node.type) else None
+
+
+def _name(node: Node) -> str:
+    """In C and its kin a name is deep in the declarator."""
+    found: Node | None = node
+    for _ in range(_DEEPEST):
+        if found is None:
+            return ""
+        if _NAME.fullmatch(found.type):
+            return found.text.decode("utf-8", "replace") if found.text else ""
+        found = found.child_by_field_name("name") or found.child_by_field_name("declarator") or _named(found)
+    return ""
+
+
+def _named(node: Node) -> Node | None:
+    """The first child that is a name: some grammars have no field for it."""
+    return next((child for child in node.named_children if _NAME.fullmatch(child.type)), None)
