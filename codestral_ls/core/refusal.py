@@ -16,6 +16,7 @@ Reason = Literal[
     "secret",
     "long",
     "unchanged",
+    "unplaced",
     "syntax",
 ]
 
@@ -33,6 +34,7 @@ SENTENCES: Final[dict[Reason, str]] = {
     "secret": "The change touches a key or token that the model has not been shown. Nothing was changed.",
     "long": f"The model's answer is far longer than the code. {_AGAIN}",
     "unchanged": "The model sees nothing to change here.",
+    "unplaced": "It is not clear which lines the code is to replace. Nothing was changed; select them.",
     "syntax": "The new code would have a syntax error in line {line}. Nothing was changed; try again.",
 }
 
@@ -43,5 +45,6 @@ class Refused(Exception):
     def __init__(self, reason: Reason, line: int | None = None) -> None:
         """`line` counts from 1, where the sentence tells one."""
         self.reason: Reason = reason
+        self.line = line
         self.message = SENTENCES[reason].replace("{line}", str(line))
         super().__init__(self.message)

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
-from codestral_ls.core.actions import instruction
+from codestral_ls.core.actions import Answer, instruction
 from codestral_ls.core.model import BadRequest, NotAllowed
-from codestral_ls.core.rewrite import Order
-from codestral_ls.engine.proposal import unheard
+from codestral_ls.core.rewrite import Order, ask_explanation, ask_file, ask_rewrite
+from codestral_ls.core.text import Document, apply_edits
+from codestral_ls.engine.new_tests import find_place
+from codestral_ls.engine.proposal import FileChange, Proposal, unheard
+from codestral_ls.engine.rewriting import Rewriting
+from codestral_ls.engine.workspace import path_of
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
     from codestral_ls.core.applicable import Choice
-    from codestral_ls.core.text import Document
+    from codestral_ls.core.check import Check
+    from codestral_ls.core.rewrite import Ask
+    from codestral_ls.core.text import Edit
     from codestral_ls.engine.models import ChatModels
-    from codestral_ls.engine.proposal import Proposal, Report
+    from codestral_ls.engine.proposal import Report
+    from codestral_ls.engine.talker import Talker
     from codestral_ls.engine.workspace import Workspace
+
+_NEEDS_NO_IMPORT = frozenset({"document", "document-file", "extract", "rename", "simplify", "translate"})
+
+_UNCHECKED = "The syntax was not checked: there is no parser for this language, or the code is too long."
+_CUT_OFF = "The answer was cut off: the model has no room for more."
 
 
 class Refactorer:
@@ -35,19 +51,93 @@ class Refactorer:
         cannot be carried out) and `Refused`, each with a sentence for the user in `message`. Cancelling ends
         the request to the model at once.
         """
-        order = self._order(document, choice, request)
-        raise NotImplementedError(order)
-
-    def _order(self, document: Document, choice: Choice, request: str) -> Order:
         if why := self._workspace.why_refused(document):
             raise NotAllowed(f"Nothing of this file is sent to a model, because {why}.")
         if choice.disabled:
             raise BadRequest(choice.disabled)
         if choice.action.asks and not request.strip():
             raise BadRequest("Say what is to be changed.")
+        report("reading", 0)
+        talker = await self._models.talker(choice.action.task, choice.target.end - choice.target.start)
+        order = self._order(document, choice, request.strip())
+        rewriting = Rewriting(talker, document.uri, report)
+        job = _Job(document, order, talker, rewriting, self._workspace)
+        proposal = await _WAYS[choice.action.answer](job)
+        return replace(proposal, title=choice.title, bill=rewriting.bill)
+
+    def _order(self, document: Document, choice: Choice, request: str) -> Order:
         return Order(
-            instruction=instruction(choice.action, self.language, request.strip()),
+            instruction=instruction(choice.action, self.language, request),
             target=choice.target,
             focus=choice.focus,
+            path=_shown_path(document, self._workspace),
             diagnostic=choice.diagnostic,
+            with_imports=choice.action.name not in _NEEDS_NO_IMPORT,
         )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Job:
+    """One refactoring, about to be asked for."""
+
+    document: Document
+    order: Order
+    talker: Talker
+    rewriting: Rewriting
+    workspace: Workspace
+
+    async def edited(self) -> Proposal:
+        """The target, and if need be the imports, anew."""
+        document = self.document
+        edits, check = await self._edits(self._ask())
+        new_text = apply_edits(document, reversed(edits), document.version).text
+        version = document.version if self.workspace.get(document.uri) else None
+        change = FileChange(document.uri, version, document, new_text, edits)
+        return Proposal("", (change,), notes=_notes(check))
+
+    async def explained(self) -> Proposal:
+        """The model's words about the target."""
+        request = ask_explanation(self.document, self.order, self.talker.budget)
+        reply = await self.rewriting.answer(request)
+        return Proposal("", text=reply.text.strip(), notes=(_CUT_OFF,) if reply.finish == "length" else ())
+
+    async def written(self) -> Proposal:
+        """A new file of tests for the target, like those that the project has."""
+        place = await asyncio.to_thread(find_place, self.document, self.workspace)
+        new = Document.of(place.path.as_uri(), self.document.language, 0, "")
+        order = replace(self.order, snippets=place.samples)
+        ask = ask_file(self.document, order, self.talker.budget, new, place.shown)
+        edits, check = await self._edits(ask)
+        text = apply_edits(new, reversed(edits), 0).text
+        return Proposal("", (FileChange(new.uri, None, None, text),), notes=_notes(check), reads=place.reads)
+
+    async def _edits(self, ask: Ask) -> tuple[tuple[Edit, ...], Check]:
+        found = await self.rewriting.rewrite(ask)
+        return found.edits, found.check
+
+    def _ask(self) -> Ask:
+        """The reply is begun for the model where it goes on with that; else a schema holds it to the form."""
+        features = self.talker.profile.features
+        begun = "prefix" in features
+        ask = ask_rewrite(self.document, self.order, self.talker.budget, "fence", begin=begun)
+        if "schema" not in features or (begun and ask.opening):
+            return ask
+        return ask_rewrite(self.document, self.order, self.talker.budget, "json")
+
+
+_WAYS: Final[Mapping[Answer, Callable[[_Job], Awaitable[Proposal]]]] = {
+    "edit": _Job.edited,
+    "explanation": _Job.explained,
+    "file": _Job.written,
+}
+
+
+def _notes(check: Check) -> tuple[str, ...]:
+    return (_UNCHECKED,) if check.verdict == "unchecked" else ()
+
+
+def _shown_path(document: Document, workspace: Workspace) -> str:
+    """The path by which the model knows a document: in the workspace, or else just its name."""
+    path = path_of(document.uri)
+    root = next((root for root in workspace.roots if path.is_relative_to(root)), path.parent)
+    return path.relative_to(root).as_posix()
