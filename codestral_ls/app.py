@@ -97,7 +97,7 @@ class App:
         self._warn_uncounted()
         unclear = self.unclear
         self.unclear = first_unclear(merged.problems, self._config_file or user_file(self._environ))
-        now = (self.settings.completion, self._reach, self.unclear)
+        now = (self.settings.completion, self.reach, self.unclear)
         then = (before.completion, _reach(before), unclear)
         if (*now, self.settings.cache) != (*then, before.cache) and self._connecting:
             self.start()
@@ -107,7 +107,8 @@ class App:
         return merged.problems
 
     @property
-    def _reach(self) -> Reach:
+    def reach(self) -> Reach:
+        """Where the user lets code go."""
         return _reach(self.settings)
 
     def start(self) -> None:
@@ -132,7 +133,11 @@ class App:
     async def around(self) -> tuple[Finding, ...]:
         """What there is to complete code with, whatever the settings say of it. Raises a `ModelError`."""
         anything = replace(self.settings.completion, provider="auto", base_url="")
-        return await detect(anything, self._environ, self._reach)
+        return await detect(anything, self._environ, self.reach)
+
+    async def chosen(self, endpoint: Endpoint) -> Choice:
+        """The model that is meant by an endpoint of the settings. Raises a `ModelError`."""
+        return await self._choose(endpoint, self._environ, self.reach)
 
     async def aclose(self) -> None:
         """End every task, stream and child process."""
@@ -175,7 +180,7 @@ class App:
 
     async def _first(self, endpoint: Endpoint) -> ChatModel:
         """The model that is asked first. Raises a `ModelError`."""
-        self.choice = await self._choose(endpoint, self._environ, self._reach)
+        self.choice = await self.chosen(endpoint)
         return await self._made(self.choice)
 
     async def _made(self, choice: Choice) -> ChatModel:
@@ -187,7 +192,7 @@ class App:
         """A model to talk to. Raises a `ModelError`."""
         if self.unclear:
             raise NotAllowed(_mend(self.unclear))
-        return await self._made(await self._choose(endpoint, self._environ, self._reach))
+        return await self._made(await self.chosen(endpoint))
 
     async def _completing(self) -> ChatModel | None:
         """The model of completion; None where there is none."""
@@ -200,7 +205,7 @@ class App:
 
         for endpoint in fallbacks:
             try:
-                choice = await self._choose(endpoint, self._environ, self._reach)
+                choice = await self.chosen(endpoint)
                 absent = choice.install and Absent(profile_of(choice.install), self._user, choice.connect)
                 model = absent or choice.connect()
             except ModelError as error:
@@ -231,7 +236,7 @@ class App:
         )
         options = Options.of(settings.completion)
         ignored = self.feedback.ignored_in_a_row
-        self.completer = Completer(model.profile, carrier, self.workspace, options, ignored)
+        self.completer = Completer(carrier, self.workspace, options, ignored)
         return carrier
 
     async def _disconnect(self) -> None:

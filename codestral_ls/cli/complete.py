@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codestral_ls.cli.failure import Failure
-from codestral_ls.cli.place import site_of
+from codestral_ls.cli.place import Place, site_of
 from codestral_ls.cli.session import add_flags, connect, session
 from codestral_ls.cli.terminal import print_json
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     from codestral_ls.app import App
     from codestral_ls.core.prompt import Site
@@ -43,9 +43,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _run(args: argparse.Namespace) -> int:
-    path, site = site_of(args.place)
-    async with session(args, _roots(path), fetches=True) as app:
-        _check_allowed(app, path, site)
+    place = Place.of(args.place)
+    if place.column is None:
+        raise Failure(
+            f"{args.place!r} is no place in a file: write FILE:LINE:COLUMN, for example cart.py:14:9."
+        )
+    site = site_of(place)
+    async with session(args, place.roots, fetches=True) as app:
+        _check_allowed(app, place.path, site)
         await connect(app)
         if app.completer is None:
             raise Failure(app.status.message)
@@ -61,12 +66,6 @@ async def _run(args: argparse.Namespace) -> int:
         else:
             print("The model has nothing to add here.", file=sys.stderr)
         return 0 if suggestion else NOTHING
-
-
-def _roots(path: Path) -> list[Path]:
-    """Where a workspace's settings may stand: here, if the file is below, and in its folder."""
-    here = Path.cwd()
-    return [here, path.parent] if path.is_relative_to(here) else [path.parent]
 
 
 def _check_allowed(app: App, path: Path, site: Site) -> None:

@@ -31,7 +31,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "doctor",
         help="check the settings and the model",
         description="Show the settings and where they come from, and try the model with a small request.",
-        epilog="Exit status: 0 if completion works, 1 if it does not. Nothing of your code is sent.",
+        epilog="Exit status: 0 if completion works, 1 if it does not; with --explain, 0 if code of that file"
+        " may be sent, 1 if not. Nothing of your code is sent.",
+    )
+    parser.add_argument(
+        "--explain",
+        metavar="FILE[:LINE[:COLUMN]]",
+        help="say what of this file would be sent, to whom, and which rule decides",
     )
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
     add_flags(parser)
@@ -39,6 +45,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.explain is not None:
+        from codestral_ls.cli.explain import explain
+
+        return asyncio.run(explain(args))
     return asyncio.run(_run(args))
 
 

@@ -61,6 +61,17 @@ class Reach:
             )
         return None
 
+    def why_allowed(self, host: str) -> str:
+        """Why code may go to a host that is not refused, as what follows "because". A process of ours has
+        no host."""
+        if not host or is_loopback(host):
+            return "it is on this machine"
+        if _canonical(host) in map(_canonical, self.hosts):
+            return "privacy.hosts names it"
+        if self.region != "any":
+            return f"privacy.region is {self.region!r}, and it is there"
+        return "no setting keeps code from it"
+
 
 THIS_MACHINE: Final = Reach(local_only=True)
 

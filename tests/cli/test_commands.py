@@ -205,7 +205,7 @@ def test_the_workspace_we_are_in_counts(upstream, tmp_path, monkeypatch, capsys)
     (tmp_path / ".codestral.toml").write_text('[privacy]\nignore = ["/src/code.py"]\n')
     monkeypatch.chdir(tmp_path)
     assert main(["complete", "src/code.py:1:1"]) == 2
-    assert "an ignore rule names it" in capsys.readouterr().err
+    assert "privacy.ignore names it" in capsys.readouterr().err
     assert upstream.exchanges == []
 
 
