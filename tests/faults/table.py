@@ -238,6 +238,9 @@ _REFUSALS = {
         forever(lambda _: head(500, {"transfer-encoding": "chunked"}), lambda _: chunk(b"x" * 60_000)),
         told.cannot(500),
     ),
+    "status 500 with a body that breaks off": Fault(
+        says(answer(500, b"{", content_length="99"), then="resets"), told.cannot(500)
+    ),
     "status 403 that repeats the key": Fault(
         says(answer(403, b'{"detail": "no access for ' + KEY.encode() + b'"}')), told.DENIED_WITHOUT_A_WORD
     ),
