@@ -72,7 +72,7 @@ async def test_the_engine_over_http(caplog):
         ledger = Ledger(None, lambda: 0.0)
         accounts = Accounts(ledger, workspace := Workspace())
         carrier = Carrier(model, disk=None, accounts=accounts, clock=ticks.__next__, on_status=lambda _: None)
-        completer = Completer(model.profile, carrier, workspace, Options(debounce=0.001))
+        completer = Completer(carrier, workspace, Options(debounce=0.001))
         asked: list[asyncio.Task] = []
         while len(asked) < REQUESTS:
             which = lot.randrange(3)

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from codestral_ls.core.model import FimRequest, Model, Profile
     from codestral_ls.core.polish import Hole
-    from codestral_ls.core.prompt import TokenScale
     from codestral_ls.engine.accounts import Accounts
     from codestral_ls.engine.cache import DiskTier
     from codestral_ls.engine.flight import Flight
@@ -57,17 +56,17 @@ class Carrier:
         self._links = [Link(model, clock, lot)]
         self._hedges = HedgeBudget()
         self._on_status = on_status
-        self._line = StatusLine(on_status, self._links[0], instead)
+        self._line = StatusLine(on_status, self.first, instead)
 
     @property
     def profile(self) -> Profile:
         """That of the model that would be asked now."""
-        return next((link for link in self._links if link.breaker.admits), self._links[0]).profile
+        return next((link for link in self._links if link.breaker.admits), self.first).profile
 
     @property
-    def scale(self) -> TokenScale:
-        """Of the first model's tokens: prompts are built for it."""
-        return self._links[0].scale
+    def first(self) -> Link:
+        """The one that the user wants."""
+        return self._links[0]
 
     def add(self, model: Model) -> None:
         """One more model, to be asked where those before it cannot answer."""
@@ -81,7 +80,7 @@ class Carrier:
 
     async def warm(self) -> None:
         """Do now what would make the first request slow, or learn that the first model cannot answer."""
-        first = self._links[0]
+        first = self.first
         self._on_status(Status("working", f"Warming up {first.profile.label}.", first.profile.label))
         try:
             await first.model.warm()
@@ -98,7 +97,7 @@ class Carrier:
         finally:
             self._line.rests()
         if not race.winner:
-            flight.error = race.error or self._links[0].trouble
+            flight.error = race.error or self.first.trouble
 
     def _next(self, race: Race, *, by_hand: bool) -> Link | None:
         """The first link that may be asked, and was not yet."""
@@ -121,7 +120,7 @@ class Carrier:
     async def _ask(self, race: Race, link: Link, probe: bool) -> None:
         """One link's part in a race."""
         flight = race.flight
-        request = race.request if link is self._links[0] else link.fitted(race.request)
+        request = race.request if link is self.first else link.fitted(race.request)
         key = disk_key(link.profile.identity, request, flight.mode)
         if self._disk and (reply := await self._disk.get(key)):
             if race.begins(link):

@@ -85,21 +85,16 @@ class Memory:
 
 
 class Completer:
-    """Completions by one chain of models with one configuration. Another of them makes another completer.
-
-    `profile` is that of the first model, for which prompts are built.
-    """
+    """Completions by one chain of models with one configuration. Another of them makes another completer."""
 
     def __init__(
         self,
-        profile: Profile,
         carrier: Carrier,
         workspace: Workspace,
         options: Options,
         ignored: Callable[[str], int] = lambda _: 0,
     ) -> None:
         """`ignored` tells how many suggestions in a row were seen and not wanted in a language."""
-        self.profile = profile
         self._carrier = carrier
         self._workspace = workspace
         self._options = options
@@ -109,6 +104,11 @@ class Completer:
         self._flights = Flights(lambda: carrier.profile.streams)
         self._memories: defaultdict[str, Memory] = defaultdict(Memory)
         self._session = secrets.token_bytes(16)
+
+    @property
+    def profile(self) -> Profile:
+        """Of the first model, for which prompts are built. It may change while that is asked."""
+        return self._carrier.first.profile
 
     async def complete(self, site: Site, trigger: Trigger) -> Suggestion | None:
         """What to show at a site; None for nothing. Never raises a `ModelError`: completion fails quietly."""
@@ -218,7 +218,7 @@ class Completer:
         return Flight(site, mode), request
 
     def _request(self, site: Site, mode: Mode, definitions: Sequence[int]) -> FimRequest:
-        scale, options, profile = self._carrier.scale, self._options, self.profile
+        scale, options, profile = self._carrier.first.scale, self._options, self.profile
         before = profile.prefix_tokens if options.prefix_tokens is None else options.prefix_tokens
         behind = profile.suffix_tokens if options.suffix_tokens is None else options.suffix_tokens
         budget = Budget(prefix=scale.characters(before), suffix=scale.characters(behind))

@@ -43,7 +43,7 @@ class Rig:
         self.fallbacks = fallbacks
         for fallback in fallbacks:
             self.carrier.add(fallback)
-        self.completer = Completer(model.profile, self.carrier, self.workspace, Options(**options))
+        self.completer = Completer(self.carrier, self.workspace, Options(**options))
 
     @property
     def troubles(self) -> list[Status]:
