@@ -6,6 +6,7 @@ from codestral_ls.core.applicable import Diagnostic
 from codestral_ls.core.model import Snippet
 from codestral_ls.core.privacy import redact
 from codestral_ls.core.prompt import Budget
+from codestral_ls.core.refusal import Refused
 from codestral_ls.core.rewrite import Order, ask_explanation, ask_file, ask_rewrite
 from codestral_ls.core.text import Document, Span
 from tests.support import parse_marked
@@ -85,9 +86,6 @@ SECRETS = {
     "a key above": f'key = "{KEY}"\n⟦x = 1⟧\n',
     "a key below": f'⟦x = 1⟧\nkey = "{KEY}"\n',
     "a key in the focus": f'⟦def f():\n    key = "{KEY}"⟧\n',
-    "the target is a part of a private key": PEM.replace("Qwert", "⟦Qwert", 1).replace(
-        "\n-----END", "⟧\n-----END"
-    ),
     "the window begins within a private key": PEM + "\n⟦x = 1⟧\n",
     "CRLF": f'⟦a = 1\nkey = "{KEY}"⟧\n'.replace("\n", "\r\n"),
 }
@@ -112,6 +110,18 @@ def test_no_secret_is_told(marked, budget):
         len(ask_rewrite(document, given, Budget(0, 0)).targets[0].shown)
         == given.target.end - given.target.start
     )
+
+
+@pytest.mark.parametrize("budget", [0, 90, 10_000])
+def test_a_part_of_a_private_key_is_not_sent(budget):
+    """Where its first line is seen the marks of the span look like a part of the key as well."""
+    document, given = order(PEM.replace("Qwert", "⟦Qwert", 1).replace("\n-----END", "⟧\n-----END"))
+    try:
+        text = said(ask_rewrite(document, given, Budget(budget, budget)).request)
+    except Refused as refused:
+        text = refused.message
+    text += said(ask_explanation(document, given, Budget(budget, budget)))
+    assert not any(secret in text for secret in ("MIIE", "Qwert"))
 
 
 def test_the_problem_is_told_with_its_line():

@@ -80,9 +80,7 @@ KOTLIN = (
     "val a = 1\n\nclass A {\n    fun f() {\n        go()\n    }\n\n    fun g() {\n        stop()\n    }\n}\n"
 )
 LONG = (
-    "class Long:\n"
-    + "".join(f"    def f{n}(self):\n        return {n}\n\n" for n in range(70))
-    + "\nx = 1\n"
+    "class Long:\n" + "".join(f"    def f{n}(self):\n        return {n}\n\n" for n in range(70)) + "\nx = 1\n"
 )
 ENDLESS = "def endless():\n" + "    go()\n" * 3000 + "\nx = 1\n"
 
