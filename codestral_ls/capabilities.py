@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Literal
 
 from lsprotocol import types
 
-from codestral_ls.items import ACCEPTED
+from codestral_ls.code_actions import KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from codestral_ls.convert import Encoding
 
 # Where something is likely to follow that no word has begun yet, so that no editor asks by itself.
@@ -16,7 +18,10 @@ _TRIGGERS = (".", "(", "[", "{", ",", "=", ":", " ")
 
 
 def capabilities(
-    client: types.ClientCapabilities, encoding: Encoding, menu: Literal["auto", "always", "never"]
+    client: types.ClientCapabilities,
+    encoding: Encoding,
+    menu: Literal["auto", "always", "never"],
+    commands: Iterable[str],
 ) -> types.ServerCapabilities:
     """The answer to `initialize`.
 
@@ -34,7 +39,8 @@ def capabilities(
         ),
         inline_completion_provider=True,
         completion_provider=types.CompletionOptions(trigger_characters=_TRIGGERS) if wants_menu else None,
-        execute_command_provider=types.ExecuteCommandOptions([ACCEPTED]),
+        code_action_provider=types.CodeActionOptions(code_action_kinds=KINDS, resolve_provider=True),
+        execute_command_provider=types.ExecuteCommandOptions([*commands]),
         workspace=types.WorkspaceOptions(
             types.WorkspaceFoldersServerCapabilities(supported=True, change_notifications=True)
         ),

@@ -22,8 +22,13 @@ Encoding = Literal["utf-8", "utf-16", "utf-32"]
 def choose_encoding(capabilities: lsp.ClientCapabilities) -> Encoding:
     """The first of the client's encodings that we know; UTF-16, which every client must know, if none is."""
     offered = capabilities.general.position_encodings if capabilities.general else None
-    wanted = [str(getattr(kind, "value", kind)) for kind in offered or ()]
+    wanted = [plain(kind) for kind in offered or ()]
     return next((encoding for encoding in wanted if encoding in _UNITS), "utf-16")
+
+
+def plain(value: object) -> str:
+    """The text of a value that LSP enumerates, or of another that the enumeration does not know."""
+    return str(getattr(value, "value", value))
 
 
 def offset(document: Document, position: lsp.Position, encoding: Encoding) -> int:

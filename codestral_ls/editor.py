@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from codestral_ls.progress import Bar
 from codestral_ls.protocol import Refused
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class Editor:
         self._status: Status | None = None
         self._waiting: list[str] = []
         self._warned: set[str] = set()
+        self._cancels: dict[int | str, Callable[[], object]] = {}
 
     def listen(self) -> None:
         """The editor is ready: it gets what has gathered until now."""
@@ -64,6 +65,14 @@ class Editor:
         else:
             self._waiting.append(message)
 
+    def inform(self, message: str) -> None:
+        """Show what belongs to something that the user has just asked for."""
+        self._show(message, types.MessageType.Info)
+
+    def complain(self, message: str) -> None:
+        """Show why something cannot be had that the user has just asked for."""
+        self._show(message, types.MessageType.Error)
+
     async def consent(self, question: str, yes: str) -> bool:
         """Whether the user picks `yes`. A user who never answers has not agreed."""
         params = types.ShowMessageRequestParams(
@@ -79,16 +88,41 @@ class Editor:
 
     @contextmanager
     def progress(self, title: str) -> Iterator[Callable[[int, int], None]]:
-        window = self._protocol.client_capabilities.window
-        if not (window and window.work_done_progress):
+        if not self._shows_progress:
             yield lambda done, total: None
             return
-        bar = _Bar(self._protocol, title)
-        self._protocol.in_background(bar.begin())
-        try:
+        bar = Bar(self._protocol, title, percentage=0)
+        with self._shown(bar):
             yield bar.report
+
+    @contextmanager
+    def work(self, title: str) -> Iterator[Callable[[str], None]]:
+        """Shows what goes on until the block ends, as it is told. The user may cancel the task."""
+        task = asyncio.current_task()
+        if not self._shows_progress or task is None:
+            yield lambda message: None
+            return
+        bar = Bar(self._protocol, title)
+        self._cancels[bar.token] = task.cancel
+        try:
+            with self._shown(bar):
+                yield bar.say
         finally:
-            bar.end()
+            del self._cancels[bar.token]
+
+    def cancel(self, token: int | str) -> None:
+        """The user cancels what has this progress bar."""
+        if cancel := self._cancels.get(token):
+            cancel()
+
+    async def apply(self, edit: types.WorkspaceEdit, label: str) -> None:
+        """Have the editor change its files. Raises `Refused` where it does not."""
+        params = types.ApplyWorkspaceEditParams(edit, label=label)
+        with contextlib.suppress(Refused):
+            answer = await self._protocol.send_request_async(types.WORKSPACE_APPLY_EDIT, params)
+            if answer.applied:
+                return
+        raise Refused(types.LSPErrorCodes.RequestFailed, "The editor did not apply the change.")
 
     async def settings(self) -> Mapping[str, object] | None:
         """The section `codestral` of the editor's settings; None where it does not tell."""
@@ -124,49 +158,19 @@ class Editor:
             files = types.DidChangeWatchedFilesRegistrationOptions(globs)
             yield types.WORKSPACE_DID_CHANGE_WATCHED_FILES, able.did_change_watched_files, files
 
-    def _show(self, message: str) -> None:
-        params = types.ShowMessageParams(types.MessageType.Warning, f"codestral-ls: {message}")
+    @property
+    def _shows_progress(self) -> bool:
+        window = self._protocol.client_capabilities.window
+        return bool(window and window.work_done_progress)
+
+    @contextmanager
+    def _shown(self, bar: Bar) -> Iterator[None]:
+        self._protocol.in_background(bar.begin())
+        try:
+            yield
+        finally:
+            bar.end()
+
+    def _show(self, message: str, kind: types.MessageType = types.MessageType.Warning) -> None:
+        params = types.ShowMessageParams(kind, f"codestral-ls: {message}")
         self._protocol.notify(types.WINDOW_SHOW_MESSAGE, params)
-
-
-class _Bar:
-    """A progress bar in the editor. `report` may be called from any thread."""
-
-    def __init__(self, protocol: Protocol, title: str) -> None:
-        self._protocol = protocol
-        self._title = title
-        self._token = uuid.uuid4().hex
-        self._loop = asyncio.get_running_loop()
-        self._shown = self._ended = False
-        self._percent = 0
-
-    async def begin(self) -> None:
-        params = types.WorkDoneProgressCreateParams(self._token)
-        with contextlib.suppress(Refused):
-            await self._protocol.send_request_async(types.WINDOW_WORK_DONE_PROGRESS_CREATE, params)
-            if not self._ended:
-                self._shown = True
-                self._send(types.WorkDoneProgressBegin(title=self._title, percentage=self._percent))
-
-    def report(self, done: int, total: int) -> None:
-        percent = min(100 * done // total, 100) if total > 0 else 0
-        with contextlib.suppress(RuntimeError):  # The loop is closed: the server is ending.
-            self._loop.call_soon_threadsafe(self._advance, percent)
-
-    def end(self) -> None:
-        self._ended = True
-        if self._shown:
-            self._send(types.WorkDoneProgressEnd())
-            self._shown = False
-
-    def _advance(self, percent: int) -> None:
-        if percent > self._percent:
-            self._percent = percent
-            if self._shown:
-                self._send(types.WorkDoneProgressReport(percentage=percent))
-
-    def _send(
-        self,
-        value: types.WorkDoneProgressBegin | types.WorkDoneProgressReport | types.WorkDoneProgressEnd,
-    ) -> None:
-        self._protocol.notify(types.PROGRESS, types.ProgressParams(self._token, value))

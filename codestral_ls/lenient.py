@@ -25,18 +25,37 @@ _READ: Shape = {
     "rootUri": None,
     "workspaceFolders": None,
     "initializationOptions": None,
+    "clientInfo": {"name": None},
     "capabilities": {
         "general": {"positionEncodings": None},
-        "textDocument": {"inlineCompletion": {}},
-        "window": {"workDoneProgress": None},
+        "textDocument": {
+            "inlineCompletion": {},
+            "codeAction": {
+                "codeActionLiteralSupport": {"codeActionKind": {"valueSet": None}},
+                "dataSupport": None,
+                "disabledSupport": None,
+                "honorsChangeAnnotations": None,
+                "resolveSupport": {"properties": None},
+                "tagSupport": {"valueSet": None},
+            },
+        },
+        "window": {"showDocument": {"support": None}, "workDoneProgress": None},
         "workspace": {
+            "applyEdit": None,
             "configuration": None,
             "didChangeConfiguration": {"dynamicRegistration": None},
             "didChangeWatchedFiles": {"dynamicRegistration": None},
+            "workspaceEdit": {
+                "changeAnnotationSupport": {},
+                "documentChanges": None,
+                "resourceOperations": None,
+            },
         },
+        "experimental": {"codestral": None},
     },
 }
-"""All that this server reads of `initialize`; a capability that it begins to read is entered here."""
+"""All that this server reads of `initialize`; a capability that it begins to read is entered here. What
+stands where an object should is left out: that refuses an editor only where LSP demands the object."""
 
 
 def converter() -> Converter:
@@ -61,7 +80,11 @@ def _member_or_value(value: object, kind: type[Enum]) -> object:
 
 
 def _only(value: object, shape: Shape | None) -> object:
-    """The part of a JSON value that has a shape. What is no object stays, for LSP's type to be refused."""
+    """The part of a JSON value that has a shape. The whole one stays if it is no object, to be refused."""
     if shape is None or not isinstance(value, dict):
         return value
-    return {key: _only(value[key], inner) for key, inner in shape.items() if key in value}
+    return {
+        key: _only(value[key], inner)
+        for key, inner in shape.items()
+        if key in value and (inner is None or isinstance(value[key], dict))
+    }

@@ -23,7 +23,7 @@ import inspect
 import json
 import logging
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from cattrs.errors import BaseValidationError
 from lsprotocol import types
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     MessageId = int | str
 
 logger = logging.getLogger(__name__)
+
+_Kind = TypeVar("_Kind")
 
 _Malformed = (BaseValidationError, LookupError, TypeError, ValueError, AttributeError, RecursionError)
 """What cattrs and lsprotocol's hooks raise, depending on what is wrong where."""
@@ -93,6 +95,14 @@ class Protocol(LanguageServerProtocol):
                 self._respond(message_id, message)
             case _:
                 self._fail(None, _INVALID, _NO_REQUEST)
+
+    def read(self, value: object, kind: type[_Kind], malformed: str) -> _Kind:
+        """JSON that a client sent inside of parameters, as a dataclass or a type of LSP. Raises `Refused`
+        with the message `malformed`."""
+        try:
+            return self._converter.structure(value, kind)
+        except _Malformed:
+            raise Refused(types.ErrorCodes.InvalidParams, malformed) from None
 
     def in_background(self, work: Awaitable[Any]) -> asyncio.Future[Any]:
         """Run something that no request waits for, until the session ends at the latest."""

@@ -8,92 +8,31 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import inspect
 import logging
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
-from pygls.lsp.server import LanguageServer
 
-from codestral_ls import __version__, log
+from codestral_ls import documents, log, refactoring
+from codestral_ls.abilities import Abilities
 from codestral_ls.capabilities import capabilities
-from codestral_ls.convert import changed, choose_encoding, offset, paths, roots, span
+from codestral_ls.convert import choose_encoding, offset, paths, roots, span
 from codestral_ls.core.prompt import Site
-from codestral_ls.core.text import Document
-from codestral_ls.editor import Editor
 from codestral_ls.engine.ignored import NAMES as IGNORE_FILES
 from codestral_ls.engine.settings import WORKSPACE_FILE
 from codestral_ls.items import ACCEPTED, Popup, ghost_text, in_popup, menu_entry
-from codestral_ls.lenient import converter
-from codestral_ls.protocol import Protocol
+from codestral_ls.language_server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
-    from codestral_ls.app import App
-    from codestral_ls.convert import Encoding
-    from codestral_ls.core.suggestion import Suggestion
-
-    Connect = Callable[[Editor], App]
+    from codestral_ls.language_server import Connect
 
 logger = logging.getLogger(__name__)
 
 WATCHED = (WORKSPACE_FILE, *IGNORE_FILES)
 """The files of a workspace that say what may be sent, and how."""
-
-CLOSING = 1.0
-"""Seconds that the engine may take to end; the process is gone half a second later."""
-
-
-class Server(LanguageServer):
-    """One session with an editor, and the `App` behind it."""
-
-    protocol: Protocol
-
-    def __init__(self, connect: Connect) -> None:
-        super().__init__("codestral-ls", __version__, protocol_cls=Protocol, converter_factory=converter)
-        self.editor = Editor(self.protocol)
-        self.app = connect(self.editor)
-        self.encoding: Encoding = "utf-16"
-        self._told: dict[str, Mapping[str, object]] = {}
-        self._closed = False
-
-    def configure(self, source: str = "", values: object = None) -> None:
-        """Read all settings again, with what the editor says now in one way; null or {} says nothing."""
-        if isinstance(values, dict) and values:
-            self._told[source] = values
-        before = self.app.settings.log
-        for problem in self.app.configure(list(self._told.values())):
-            self.editor.warn(str(problem))
-        if (after := self.app.settings.log) != before:
-            try:
-                log.configure(after.level, after.file)
-            except OSError as error:
-                self.editor.warn(f"The log file cannot be opened: {error.strerror}.")
-
-    async def pull_settings(self) -> None:
-        if values := await self.editor.settings():
-            self.configure("workspace/configuration", values)
-
-    async def complete(self, site: Site, *, invoked: bool) -> tuple[Suggestion, ...]:
-        """The suggestion that may be shown here; several different ones for a user who asked."""
-        completer = self.app.completer
-        if completer is None:
-            return ()
-        if invoked:
-            return await completer.candidates(site)
-        suggestion = await completer.complete(site, "automatic")
-        return (suggestion,) if suggestion else ()
-
-    async def aclose(self) -> None:
-        """End the engine, once, and in time."""
-        if self._closed:
-            return
-        self._closed = True
-        try:
-            async with asyncio.timeout(CLOSING):
-                await self.app.aclose()
-        except TimeoutError:
-            logger.warning("The engine did not end within %s s.", CLOSING)
 
 
 def create_server(connect: Connect) -> Server:
@@ -108,8 +47,9 @@ def initialize(ls: Server, params: types.InitializeParams) -> types.InitializeRe
     ls.encoding = choose_encoding(params.capabilities)
     ls.app.workspace.set_roots(roots(params))
     ls.configure("initializationOptions", params.initialization_options)
-    abilities = capabilities(params.capabilities, ls.encoding, ls.app.settings.completion.menu)
-    return types.InitializeResult(abilities, types.ServerInfo(ls.name, ls.version))
+    ls.abilities = Abilities.of(params)
+    able = capabilities(params.capabilities, ls.encoding, ls.app.settings.completion.menu, COMMANDS)
+    return types.InitializeResult(able, types.ServerInfo(ls.name, ls.version))
 
 
 async def initialized(ls: Server, params: types.InitializedParams) -> None:
@@ -121,37 +61,6 @@ async def initialized(ls: Server, params: types.InitializedParams) -> None:
 
 async def shutdown(ls: Server, params: None) -> None:
     await ls.aclose()
-
-
-def did_open(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
-    _open(ls, [params.text_document])
-
-
-def did_change(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
-    _change(ls, params.text_document, params.content_changes)
-
-
-def did_close(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
-    ls.app.close(params.text_document.uri)
-
-
-def did_open_notebook(ls: Server, params: types.DidOpenNotebookDocumentParams) -> None:
-    _open(ls, params.cell_text_documents)
-
-
-def did_change_notebook(ls: Server, params: types.DidChangeNotebookDocumentParams) -> None:
-    cells = params.change.cells
-    if cells and cells.structure:
-        _open(ls, cells.structure.did_open or ())
-        for cell in cells.structure.did_close or ():
-            ls.app.close(cell.uri)
-    for edited in (cells and cells.text_content) or ():
-        _change(ls, edited.document, edited.changes)
-
-
-def did_close_notebook(ls: Server, params: types.DidCloseNotebookDocumentParams) -> None:
-    for cell in params.cell_text_documents:
-        ls.app.close(cell.uri)
 
 
 def did_change_folders(ls: Server, params: types.DidChangeWorkspaceFoldersParams) -> None:
@@ -206,9 +115,16 @@ async def completion(ls: Server, params: types.CompletionParams) -> types.Comple
     return types.CompletionList(is_incomplete=True, items=items)
 
 
-def execute_command(ls: Server, params: types.ExecuteCommandParams) -> None:
-    match params.command, params.arguments:
-        case str(command), [str(suggestion_id), *_] if command == ACCEPTED:
+async def execute_command(ls: Server, params: types.ExecuteCommandParams) -> object:
+    """Run one of `COMMANDS`; others are no business of ours."""
+    command = COMMANDS.get(params.command)
+    result = command(ls, params.arguments or ()) if command else None
+    return await result if inspect.isawaitable(result) else result
+
+
+def accepted(ls: Server, arguments: Sequence[object]) -> None:
+    match arguments:
+        case [str(suggestion_id), *_]:
             ls.app.feedback.accepted(suggestion_id)
 
 
@@ -254,14 +170,8 @@ FEATURES: Mapping[str, Callable[..., Any]] = {
     types.INITIALIZE: initialize,
     types.INITIALIZED: initialized,
     types.SHUTDOWN: shutdown,
-    types.TEXT_DOCUMENT_DID_OPEN: did_open,
-    types.TEXT_DOCUMENT_DID_CHANGE: did_change,
-    types.TEXT_DOCUMENT_DID_CLOSE: did_close,
     types.TEXT_DOCUMENT_DID_SAVE: did_save,
     types.WORKSPACE_DID_CHANGE_WATCHED_FILES: did_change_files,
-    types.NOTEBOOK_DOCUMENT_DID_OPEN: did_open_notebook,
-    types.NOTEBOOK_DOCUMENT_DID_CHANGE: did_change_notebook,
-    types.NOTEBOOK_DOCUMENT_DID_CLOSE: did_close_notebook,
     types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: did_change_folders,
     types.WORKSPACE_DID_CHANGE_CONFIGURATION: did_change_configuration,
     types.WORKSPACE_EXECUTE_COMMAND: execute_command,
@@ -270,24 +180,12 @@ FEATURES: Mapping[str, Callable[..., Any]] = {
     "textDocument/didShowCompletion": did_show,
     "textDocument/didPartiallyAcceptCompletion": did_accept_part,
     types.SET_TRACE: ignored,
+    **documents.FEATURES,
+    **refactoring.FEATURES,
 }
 
-
-def _open(ls: Server, items: Iterable[types.TextDocumentItem]) -> None:
-    for item in items:
-        language = str(getattr(item.language_id, "value", item.language_id))
-        ls.app.workspace.open(Document.of(item.uri, language, item.version, item.text))
-
-
-def _change(
-    ls: Server,
-    identifier: types.VersionedTextDocumentIdentifier,
-    changes: Sequence[types.TextDocumentContentChangeEvent],
-) -> None:
-    if document := ls.app.workspace.get(identifier.uri):
-        document, steps = changed(document, changes, ls.encoding, identifier.version)
-        ls.app.workspace.update(document)
-        ls.app.feedback.changed(steps)
+COMMANDS: Mapping[str, Callable[..., Any]] = {ACCEPTED: accepted, **refactoring.COMMANDS}
+"""What `workspace/executeCommand` runs, each with the command's arguments."""
 
 
 def _changed_on_disk(ls: Server, uris: Iterable[str]) -> None:

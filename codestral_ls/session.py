@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from codestral_ls import log
 from codestral_ls.core.privacy import is_loopback
-from codestral_ls.server import CLOSING, create_server
+from codestral_ls.language_server import CLOSING
+from codestral_ls.server import create_server
 from codestral_ls.transport import PipeWriter, end_within, process_end, read_messages, read_pipe, take_stdio
 
 if TYPE_CHECKING:
     import argparse
 
-    from codestral_ls.server import Connect, Server
+    from codestral_ls.language_server import Connect, Server
     from codestral_ls.transport import Writer
 
 _FAILED = 2

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from codestral_ls.core.model import ChatModel
     from codestral_ls.core.privacy import Reach
     from codestral_ls.editor import Editor
-    from codestral_ls.server import Server
+    from codestral_ls.language_server import Server
 
 LAST_TIMER = 660.0
 """Seconds after which all has come to rest: ten minutes after an acceptance, its text is looked at again."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from codestral_ls.core.config import OwnAction
+
 Scope = Literal["selection", "definition", "file", "diagnostic"]
 Task = Literal["quick", "heavy"]
 Answer = Literal["edit", "explanation", "file"]
@@ -190,6 +192,13 @@ def user_action(
     head = "quickfix" if scope == "diagnostic" else "source" if scope == "file" else "refactor.rewrite"
     kind = f"{head}.codestral.user.{name}"
     return Action(f"user.{name}", title, kind, (scope,), instruction, task, languages=tuple(languages))
+
+
+def all_actions(own: Iterable[OwnAction]) -> tuple[Action, ...]:
+    """The built-in actions, and those of the user's settings behind them."""
+    return ACTIONS + tuple(
+        user_action(each.title, each.instruction, each.scope, each.languages) for each in own
+    )
 
 
 def instruction(action: Action, language: str, request: str = "") -> str:

@@ -1,0 +1,80 @@
+"""What an editor can do with a refactoring, as it said in `initialize`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+
+from codestral_ls.convert import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+# They show the sentence of an error. The others say that a request failed, or nothing.
+_SHOW_ERRORS = frozenset({"Neovim", "Eglot", "emacs"})
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """`literals`: it takes code actions, not only commands. `resolves`: it asks for an action's edit when the
+    action is chosen. `disabled`, `tags`: it knows these fields of one. `annotations`: it asks the user before
+    it applies what needs confirmation.
+
+    `versions`: it takes edits with the version they are for; `creates`: and new files; `applies`: also by
+    `workspace/applyEdit`. `pages`: it opens a file for us. `panel`: it shows `codestral/explanation`.
+    `shows_errors`: its user reads the message of an error response.
+    """
+
+    literals: bool = False
+    resolves: bool = False
+    disabled: bool = False
+    tags: bool = False
+    annotations: bool = False
+    versions: bool = False
+    creates: bool = False
+    applies: bool = False
+    pages: bool = False
+    panel: bool = False
+    shows_errors: bool = False
+
+    @classmethod
+    def of(cls, params: types.InitializeParams) -> Abilities:
+        told = params.capabilities
+        action, edit = _at(told, "text_document.code_action"), _at(told, "workspace.workspace_edit")
+        creates = types.ResourceOperationKind.Create.value in _values(edit, "resource_operations")
+        return cls(
+            literals=_at(action, "code_action_literal_support") is not None,
+            resolves="edit" in _values(action, "resolve_support.properties")
+            and bool(_at(action, "data_support")),
+            disabled=bool(_at(action, "disabled_support")),
+            tags=types.CodeActionTag.LlmGenerated in (_at(action, "tag_support.value_set") or ()),
+            annotations=bool(_at(action, "honors_change_annotations"))
+            and _at(edit, "change_annotation_support") is not None,
+            # Neovim announces only what it does with files. There is no other way to tell of that.
+            versions=creates or bool(_at(edit, "document_changes")),
+            creates=creates,
+            applies=bool(_at(told, "workspace.apply_edit")),
+            pages=bool(_at(told, "window.show_document.support")),
+            panel=_shows_panel(told.experimental),
+            shows_errors=_at(params.client_info, "name") in _SHOW_ERRORS,
+        )
+
+
+def _at(thing: object, path: str) -> Any:  # noqa: ANN401  # What is there has the type that LSP gives it.
+    """An attribute of an attribute; None where one of them is not there."""
+    for name in path.split("."):
+        thing = getattr(thing, name, None)
+    return thing
+
+
+def _values(thing: object, path: str) -> Collection[str]:
+    return [plain(value) for value in _at(thing, path) or ()]
+
+
+def _shows_panel(experimental: object) -> bool:
+    match experimental:
+        case {"codestral": {"panel": True}}:
+            return True
+    return False
