@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-from codestral_ls.core.model import Chunk, FimRequest, Finish, ModelError, Profile, Usage
+from codestral_ls.core.model import ChatRequest, Chunk, FimRequest, Finish, ModelError, Profile, Usage
 
 
 @dataclass(eq=False)
 class Call:
     """One request to the model, under way until `end`, `fail` or `cut`; `closed` once its stream is."""
 
-    request: FimRequest
+    request: FimRequest | ChatRequest
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     _queue: asyncio.Queue[Chunk | ModelError | None] = field(default_factory=asyncio.Queue)
 
@@ -48,10 +48,12 @@ class ScriptedModel:
         self.calls: list[Call] = []
         self._asked = asyncio.Condition()
 
-    def fim(self, request: FimRequest):
+    def fim(self, request: FimRequest | ChatRequest):
         call = Call(request)
         self.calls.append(call)
         return call.stream()
+
+    chat = fim
 
     async def warm(self) -> None: ...
 
