@@ -25,7 +25,6 @@ SHOP = ROOT / "fixtures" / "workspaces" / "shop"
 INIT = """
 vim.lsp.config('codestral_ls', {
   init_options = vim.json.decode([==[%s]==]),
-  handlers = { ['codestral/status'] = function(_, told) probe.status = told end },
 })
 vim.lsp.enable('codestral_ls')
 require('codestral').setup({ accept = '<Tab>', trigger = '<C-t>' })
@@ -38,7 +37,8 @@ def shop(folder: Path, settings: object, **environ: str) -> Iterator[Neovim]:
     workspace = shutil.copytree(SHOP, folder / "shop", dirs_exist_ok=True)
     init = INIT % json.dumps({"completion": settings})
     with started(folder, workspace / "cart.py", init, environ=environ) as nvim:
-        nvim.until(lambda nvim: nvim.lua("return probe.status.state") == "ready", "the server's being ready")
+        state = "return (require('codestral').status() or {}).state"
+        nvim.until(lambda nvim: nvim.lua(state) == "ready", "the server's being ready")
         yield nvim
 
 

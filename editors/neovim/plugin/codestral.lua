@@ -9,6 +9,10 @@ for _, name in ipairs({ 'accept', 'dismiss', 'trigger' }) do
   end, { desc = ('Codestral: %s'):format(name) })
 end
 
+vim.lsp.handlers['codestral/status'] = function(_, status)
+  require('codestral').told(status)
+end
+
 vim.api.nvim_create_autocmd('LspAttach', {
   group = vim.api.nvim_create_augroup('codestral', {}),
   desc = 'Show the suggestions of codestral-ls',

@@ -38,6 +38,24 @@ function M.trigger()
   return require('codestral.inline').trigger()
 end
 
+---How completion fares, for a status line, which is redrawn when it changes. In the states `ready` and
+---`working` there are completions; `warning` and `offline` end by themselves, `error` and `off` do not.
+---@class codestral.Status
+---@field state 'ready'|'working'|'warning'|'error'|'offline'|'off'
+---@field message string One sentence or two; empty where there is nothing to say.
+---@field model string The model in use.
+
+---@return codestral.Status? status nil until the server has told
+function M.status()
+  return M._status
+end
+
+---@param status codestral.Status
+function M.told(status)
+  M._status = status
+  vim.cmd.redrawstatus()
+end
+
 ---@param client vim.lsp.Client
 ---@param bufnr integer
 function M.attach(client, bufnr)
