@@ -61,14 +61,8 @@ async def test_the_engine_over_http(caplog):
     )  # Every look at the clock is long after the last, so that no breaker stays open.
     documents = [Document.of(f"file:///{n}.py", "python", 1, "def f():\n    x = \n" * 5) for n in range(3)]
     async with FakeMistral(flaky(2)) as upstream:
-        model = Mistral(
-            upstream.api_url,
-            "codestral-latest",
-            upstream.api_key,
-            key_name="a test",
-            reach=Reach(),
-            timeout=0.2,
-        )
+        url, key = upstream.api_url, upstream.api_key
+        model = Mistral(url, "codestral-latest", key, key_name="a test", reach=Reach(), timeout=0.2)
         ledger = Ledger(None, lambda: 0.0)
         accounts = Accounts(ledger, workspace := Workspace())
         carrier = Carrier(model, disk=None, accounts=accounts, clock=ticks.__next__, on_status=lambda _: None)
