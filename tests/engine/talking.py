@@ -76,9 +76,11 @@ async def desk(model: object, ledger_file=None, budget=None) -> AsyncIterator[De
     ledger = Ledger(ledger_file, lambda: 1_800_000_000.0)
     workspace = Workspace()
     models = ChatModels(connect, nothing, Accounts(ledger, workspace, budget), lambda: 0.0)
-    yield Desk(model, workspace, models, Refactorer(models, workspace), ledger)
-    await models.aclose()
-    ledger.close()
+    try:
+        yield Desk(model, workspace, models, Refactorer(models, workspace), ledger)
+    finally:
+        await models.aclose()
+        ledger.close()
 
 
 def placed(marked: str, language: str = "python", uri: str = "file:///shop/cart.py") -> tuple[Document, Span]:
