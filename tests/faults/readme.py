@@ -8,7 +8,7 @@ from tests.faults.hosts import PROVIDERS
 from tests.faults.table import FAULTS
 from tests.faults.told import Told
 
-_HEAD = ("The host", "What you are told", "Completions return")
+_HEAD = ("What happens", "What you are told", "Completions return")
 _ANSWERED = ("Nothing: the completion comes", "at once")
 _FOR_EXAMPLE = {
     "host": "*host*",

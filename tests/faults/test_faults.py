@@ -18,7 +18,16 @@ from tests.faults.readme import faults_table
 from tests.faults.server import Server, well
 from tests.faults.speech import SHOWN
 from tests.faults.table import FAULTS, STATUSES
-from tests.faults.told import NO_CONNECTION, NO_END, NO_LOOK_UP, NO_NAME, SILENT
+from tests.faults.told import (
+    ENDLESS_JSON,
+    ENDLESS_LINE,
+    NO_CONNECTION,
+    NO_END,
+    NO_LOOK_UP,
+    NO_NAME,
+    SILENT,
+    TOO_MUCH,
+)
 from tests.support import README, check_between
 from tests.upstream.errors import ERRORS
 
@@ -26,11 +35,12 @@ MOST_SENT = 24_000_000
 """Bytes that a host without end can give to the network: what is read of them, and what waits in buffers."""
 
 SLOW = (SILENT, NO_CONNECTION, NO_END)
-PATIENCES, SHORT, LONG = 2, 0.3, 10.0
+PATIENCES, SHORT, LONG = 2, 0.25, 10.0
 """Seconds of silence that are borne: few only where the fault is silence."""
 
 ROUNDS = 3
-"""So often a fault is met, at growing intervals, before it ends; a slow one once."""
+ONCE = (*SLOW, TOO_MUCH, ENDLESS_LINE, ENDLESS_JSON)
+"""So often a fault is met, at growing intervals, before it ends; what takes time, once."""
 
 _SCHEMES = {"plain": "http://127.0.0.1", "tls": "https://127.0.0.1", "name": f"http://{NAME}"}
 _RESOLVER = {
@@ -80,7 +90,7 @@ async def test_fault(fault, provider, tmp_path, monkeypatch, names, certificates
 
 async def meet(desk, server, told, expected):
     """Ask, look at what is told, and wait until the host may be asked again; some faults several times."""
-    rounds = ROUNDS if told and told.rest == 10.0 and told not in SLOW else 1
+    rounds = ROUNDS if told and told.rest == 10.0 and told not in ONCE else 1
     for number in range(rounds):
         shown = await desk.suggested(f"{number}")
         async with asyncio.timeout(10):
