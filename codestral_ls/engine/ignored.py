@@ -28,43 +28,53 @@ MAX_PATTERNS = 2000
 """More in one file take too long to match. A long `.gitignore` has two hundred."""
 
 
-def why_excluded(
-    path: Path, roots: Sequence[Path], names: Sequence[str] = NAMES, *, is_folder: bool = False
-) -> Exclusion | None:
-    """Why the ignore files of these names keep a file, or a whole folder, from every model; None if they do not.
+Known = dict[Path, tuple["Pattern", ...]]
+"""The patterns of the ignore files that were looked for; none of those that are not there."""
 
-    They are looked for in each folder from the top of the repository, or of the workspace, down to the file.
+
+def why_excluded(
+    path: Path, roots: Sequence[Path], names: Sequence[str], known: Known, *, is_folder: bool = False
+) -> Exclusion | None:
+    """Why the ignore files of these names keep a file, or a whole folder, from every model, or None.
+
+    They are looked for in each folder from the top of the repository, or of the workspace, down to the file,
+    unless they are `known`.
     """
     top = _top(path, roots)
     parts = path.relative_to(top).parts
     folders = [top.joinpath(*parts[:depth]) for depth in range(len(parts))]
     try:
-        chains = [list(_chain(name, folders)) for name in names]
+        chains = [list(_chain(name, folders, known)) for name in names]
     except Unreadable as why:
         return Exclusion(f"{why}, so nobody knows what it protects")
     judged = (by_files(chain, parts, is_folder=is_folder) for chain in chains)
     return next(filter(None, judged), None)
 
 
-def _chain(name: str, folders: Sequence[Path]) -> Iterator[PatternFile]:
+def _chain(name: str, folders: Sequence[Path], known: Known) -> Iterator[PatternFile]:
     """The ignore files of one name, the weakest first. Raises Unreadable with the file's path in it."""
-    if name == GITIGNORE:
+    places = [(depth, folder / name) for depth, folder in enumerate(folders)]
+    if places and name == GITIGNORE:
         # In a worktree `.git` is a file that names another place, where a stranger's must not lead us.
-        yield from _pattern_file(folders[0] / ".git" / "info" / "exclude", 0)
-    for depth, folder in enumerate(folders):
-        yield from _pattern_file(folder / name, depth)
+        places.insert(0, (0, folders[0] / ".git" / "info" / "exclude"))
+    for depth, place in places:
+        if place not in known:
+            known[place] = _patterns(place)
+        if known[place]:
+            yield PatternFile(str(place), known[place], depth)
 
 
-def _pattern_file(path: Path, depth: int) -> Iterator[PatternFile]:
+def _patterns(path: Path) -> tuple[Pattern, ...]:
+    """Raises Unreadable."""
     try:
         patterns = _parsed(read(path, MAX_BYTES))
     except (FileNotFoundError, NotADirectoryError):
-        return
+        return ()
     except Unreadable as why:
         raise Unreadable(f"{path} cannot be used ({str(why)[:1].lower()}{str(why)[1:]})") from None
     if len(patterns) > MAX_PATTERNS:
         raise Unreadable(f"{path} cannot be used (it has more than {MAX_PATTERNS:,} patterns)")
-    yield PatternFile(str(path), patterns, depth)
+    return patterns
 
 
 @functools.lru_cache(maxsize=64)

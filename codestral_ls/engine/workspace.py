@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
 from codestral_ls.core.exclusion import Exclusion, IgnoreRules
-from codestral_ls.engine.ignored import CODESTRALIGNORE, NAMES, why_excluded
+from codestral_ls.engine.ignored import CODESTRALIGNORE, NAMES, Known, why_excluded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +29,7 @@ class Workspace:
         self._rules = rules or IgnoreRules.of()
         self._documents: dict[str, Document] = {}
         self._refusals: dict[str, Exclusion | None] = {}
+        self._patterns: Known = {}
 
     @property
     def documents(self) -> tuple[Document, ...]:
@@ -38,7 +39,17 @@ class Workspace:
     def get(self, uri: str) -> Document | None:
         return self._documents.get(uri)
 
+    def shown_path(self, uri: str) -> str:
+        """What the user and the model know a document by: its path in the workspace, else its name. With
+        several folders, the folder's name comes first. Raises ValueError for what is no URI."""
+        path = path_of(uri)
+        root = next((root for root in self.roots if path.is_relative_to(root)), path.parent)
+        inner = path.relative_to(root).as_posix()
+        return f"{root.name}/{inner}" if len(self.roots) > 1 and root in self.roots else inner
+
     def open(self, document: Document) -> None:
+        # Not every editor tells of a changed ignore file.
+        self._patterns.clear()
         self._documents[document.uri] = document
         self._refusals[document.uri] = self._judged(document)
 
@@ -60,6 +71,7 @@ class Workspace:
 
     def judge_again(self) -> None:
         """Decide anew of every open document whether it may be sent: an ignore file has changed."""
+        self._patterns.clear()
         self._refusals = {uri: self._judged(document) for uri, document in self._documents.items()}
 
     def why_refused(self, document: Document) -> str | None:
@@ -84,7 +96,9 @@ class Workspace:
         roots = [*self.roots, *(Path(os.path.realpath(root)) for root in self.roots)]
         names = NAMES if self._rules.gitignore else (CODESTRALIGNORE,)
         for each in dict.fromkeys((path, real)):
-            found = self._named(each, roots) or why_excluded(each, roots, names, is_folder=is_folder)
+            found = self._named(each, roots) or why_excluded(
+                each, roots, names, self._patterns, is_folder=is_folder
+            )
             if found:
                 return found
         return None

@@ -125,6 +125,19 @@ def test_a_workspace_behind_a_link(shop):
     assert "names it" in reason(link / "x.py", link)
 
 
+def test_the_workspaces_own_folder_may_be_walked(shop):
+    written(shop, {".gitignore": "*"})
+    assert Workspace([shop]).why_excluded(shop, is_folder=True) is None
+
+
+def test_a_change_counts_for_the_next_file_that_is_opened(shop):
+    workspace = Workspace([shop])
+    assert workspace.why_excluded(shop / "x.py") is None
+    written(shop, {".gitignore": "x.py"})
+    workspace.open(Document.of((shop / "y.py").as_uri(), "python", 1, ""))
+    assert workspace.why_excluded(shop / "x.py")
+
+
 def test_a_change_of_the_file_counts_from_then_on(shop):
     workspace = Workspace([shop])
     document = Document.of((shop / "x.py").as_uri(), "python", 1, "x = 1\n")
