@@ -18,6 +18,8 @@ Reason = Literal[
     "unchanged",
     "unplaced",
     "syntax",
+    "moved",
+    "endless",
 ]
 
 _AGAIN = "Nothing was changed; try again, or select less."
@@ -36,15 +38,22 @@ SENTENCES: Final[dict[Reason, str]] = {
     "unchanged": "The model sees nothing to change here.",
     "unplaced": "It is not clear which lines the code is to replace. Nothing was changed; select them.",
     "syntax": "The new code would have a syntax error in line {line}. Nothing was changed; try again.",
+    "moved": "{path} was changed while the model worked on it. Nothing was changed by us; try again.",
+    "endless": (
+        "The model did not come to an end within the limits. Nothing was changed; ask for less, "
+        "or allow it more rounds by chat.rounds."
+    ),
 }
 
 
 class Refused(Exception):
     """A reply that is not applied. `message` is for the user and holds no source code."""
 
-    def __init__(self, reason: Reason, line: int | None = None) -> None:
-        """`line` counts from 1, where the sentence tells one."""
+    def __init__(self, reason: Reason, line: int | None = None, path: str = "") -> None:
+        """`line` counts from 1, where the sentence tells one. `path` is that of another file than the one that
+        the user looks at."""
         self.reason: Reason = reason
         self.line = line
-        self.message = SENTENCES[reason].replace("{line}", str(line))
+        where = f"{line} of {path}" if path else str(line)
+        self.message = SENTENCES[reason].replace("{line}", where).replace("{path}", path)
         super().__init__(self.message)
