@@ -70,6 +70,7 @@ class App:
         self.settings = Settings()
         self.origins: Mapping[str, str] = {}
         self.completer: Completer | None = None
+        self._leaving: Completer | None = None
         self.choice: Choice | None = None
         self.status = Status("off", "", "")
         self._user = user
@@ -113,6 +114,9 @@ class App:
 
     def start(self) -> None:
         """Connect to the configured model and warm it up, in the background. Again: with new settings."""
+        # From now on nothing goes by settings that were: code may have to stay here that might leave before.
+        self._leaving, self.completer = self.completer or self._leaving, None
+        self.chat_models.drop()
         before, self._connecting = self._connecting, asyncio.create_task(self._connect(self._connecting))
         self._connecting.add_done_callback(self._tell_fault)
         if before:
@@ -240,8 +244,8 @@ class App:
         return carrier
 
     async def _disconnect(self) -> None:
-        completer, models, disk = self.completer, self._models, self._disk
-        self.completer = self.model = self._disk = None
+        completer, models, disk = self.completer or self._leaving, self._models, self._disk
+        self.completer = self._leaving = self.model = self._disk = None
         self._models = []
         self.chat_models.drop()
         if completer:

@@ -56,6 +56,7 @@ UNCLEAR = {
     "a file that is no TOML": ("[completion\n", {}, "not valid TOML"),
     "a provider that does not exist": ('[completion]\nprovider = "embeded"\n', {}, "completion.provider"),
     "an address that is none": ("[completion]\nbase_url = 5\n", {}, "completion.base_url"),
+    "patterns that are none": ('[privacy]\nignore = "secret/"\n', {}, "privacy.ignore"),
     "an editor's provider": ("", {"completion": {"provider": "local"}}, "completion.provider"),
 }
 

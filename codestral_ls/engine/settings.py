@@ -33,10 +33,10 @@ WHERE_CODE_GOES = frozenset(
     {
         *(f"completion.{name}" for name in ("provider", "base_url", "model", "fallback")),
         *(f"chat.{name}" for name in ("provider", "base_url", "model", "quick", "heavy")),
-        *(f"privacy.{name}" for name in ("local_only", "region", "hosts")),
+        *(f"privacy.{name}" for name in ("local_only", "region", "hosts", "ignore", "gitignore")),
     }
 )
-"""The settings by which code goes to one host or another."""
+"""The settings by which code goes to one host or another, or stays."""
 
 MAX_BYTES = 64 * 1024
 """The largest settings file that is read."""

@@ -244,3 +244,19 @@ async def test_the_whole_product(own, theirs, names, provider, tmp_path: Path):
     assert outside.addresses == set()
     if provider == "mistral":
         assert outside.names == names
+
+
+async def test_new_settings_count_before_the_next_request(tmp_path):
+    """Not only when the old connections are closed, which takes a moment."""
+    config = tmp_path / "config.toml"
+    config.write_text('[completion]\nprovider = "mistral"\n')
+    app = App(Silent(), config_file=config, environ=KEYS)
+    with Outside():
+        app.configure()
+        app.start()
+        await app.connected()
+        assert app.completer
+        app.configure([{"privacy": {"local_only": True}}])
+        assert app.completer is None
+        await app.connected()
+        await app.aclose()
