@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 _OPENING = re.compile(r"(?P<indent>[ \t]*(?:>[ ]?)*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)")
+_BACKTICKS = re.compile("`+")
 _BARE = re.compile(r"[ \t]*(?:>[ ]?)*(?:`{3,}|~{3,})[ \t]*")
 
 
@@ -50,6 +51,12 @@ def outermost(text: str) -> Block | None:
     opening = _OPENING.fullmatch(lines[first])
     info = opening["info"].strip() if opening else ""
     return Block(info, "\n".join(lines[first + 1 : ends[-1] if ends else len(lines)]), bool(ends))
+
+
+def fence_for(*texts: str) -> str:
+    """A fence that is longer than any in the texts."""
+    runs = (len(run) for text in texts for run in _BACKTICKS.findall(text))
+    return "`" * max(3, 1 + max(runs, default=0))
 
 
 def has_fence(text: str) -> bool:
