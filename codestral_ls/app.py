@@ -6,10 +6,8 @@ import asyncio
 import logging
 import os
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import platformdirs
 from msgspec.structs import replace
 
 from codestral_ls.core.config import Settings, parse_fallback
@@ -19,13 +17,15 @@ from codestral_ls.core.privacy import Reach
 from codestral_ls.engine.accounts import Accounts
 from codestral_ls.engine.cache import DiskTier, cache_folder
 from codestral_ls.engine.carrier import Carrier
+from codestral_ls.engine.chat import Chat
 from codestral_ls.engine.complete import Completer, Options
 from codestral_ls.engine.feedback import Feedback
 from codestral_ls.engine.ledger import Ledger
 from codestral_ls.engine.models import ChatModels
 from codestral_ls.engine.refactor import Refactorer
-from codestral_ls.engine.settings import first_unclear, load, user_file
+from codestral_ls.engine.settings import first_unclear, ledger_file, load, state_folder, user_file
 from codestral_ls.engine.status import Status
+from codestral_ls.engine.transcripts import Transcripts
 from codestral_ls.engine.workspace import Workspace
 from codestral_ls.log import trace
 from codestral_ls.providers import choose, detect
@@ -33,6 +33,7 @@ from codestral_ls.weights import Absent, Declined, fetch
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from pathlib import Path
 
     from codestral_ls.core.config import Endpoint
     from codestral_ls.core.layers import Problem
@@ -82,6 +83,7 @@ class App:
         self.model: ChatModel | None = None
         self.chat_models = ChatModels(self._chat_model, self._completing, self.accounts, clock)
         self.refactorer = Refactorer(self.chat_models, self.workspace)
+        self.chat = Chat(self.chat_models, self.workspace, Transcripts(state_folder(environ) / "chats"))
         self._models: list[Model] = []
         self._disk: DiskTier | None = None
         self._connecting: asyncio.Task[None] | None = None
@@ -105,6 +107,7 @@ class App:
         if (*now, self.settings.chat) != (*then, before.chat):
             self.chat_models.configure(self.settings.chat, self.settings.completion)
         self.refactorer.language = self.settings.chat.language or "English"
+        self.chat.language, self.chat.saves = self.settings.chat.language, self.settings.chat.save
         return merged.problems
 
     @property
@@ -289,9 +292,3 @@ def _mend(problem: Problem) -> str:
 
 def _sentence(why: str) -> str:
     return f"{why[:1].upper()}{why[1:]}."
-
-
-def ledger_file(environ: Mapping[str, str]) -> Path:
-    """Where the ledger is kept."""
-    base = environ.get("CODESTRAL_LS_STATE")
-    return (Path(base) if base else platformdirs.user_state_path("codestral-ls")) / "ledger.jsonl"

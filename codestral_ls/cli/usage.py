@@ -106,10 +106,9 @@ def _report(config: Path | None, days: int) -> Report:
     import os
     from datetime import date, timedelta
 
-    from codestral_ls.app import ledger_file
     from codestral_ls.core.budget import limits
     from codestral_ls.core.prices import price_of
-    from codestral_ls.engine.settings import load
+    from codestral_ls.engine.settings import ledger_file, load
 
     merged = load(config, ())
     for problem in merged.problems:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import takewhile
+from dataclasses import dataclass, replace
+from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING
 
+from codestral_ls.core.attachment import Attachment  # noqa: TC001 - read when a conversation is from a file.
 from codestral_ls.core.model import ChatRequest, Message
-from codestral_ls.core.privacy import redact
+from codestral_ls.core.privacy import is_loopback, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from codestral_ls.core.attachment import Attachment
+    from codestral_ls.core.model import Profile
     from codestral_ls.core.prompt import TokenScale
 
 REMOTE_WINDOW, LOCAL_WINDOW = 32_000, 4_096
@@ -29,6 +30,7 @@ _MARKS = 40
 class Turn:
     """A question with what was attached to it, and the answer as far as it came."""
 
+    id: str
     question: str
     answer: str = ""
     attached: tuple[Attachment, ...] = ()
@@ -48,6 +50,13 @@ class Conversation:
         words = " ".join(self.turns[0].question.split()) if self.turns else ""
         return words if len(words) <= _TITLE else f"{words[: _TITLE - 1]}…"
 
+    def then(self, turn: Turn, characters: int) -> Conversation:
+        """The conversation with one turn more, and without old ones beyond so many characters."""
+        turns = (*self.turns, turn)
+        sizes = accumulate(_length(each) for each in reversed(turns))
+        kept = sum(size <= characters for size in sizes)
+        return replace(self, turns=turns[len(turns) - max(kept, 1) :])
+
 
 @dataclass(frozen=True, slots=True)
 class Room:
@@ -57,8 +66,9 @@ class Room:
     answer: int
 
     @classmethod
-    def of(cls, window: int, scale: TokenScale) -> Room:
-        """For a window of so many tokens."""
+    def of(cls, profile: Profile, scale: TokenScale) -> Room:
+        is_remote = profile.host and not is_loopback(profile.host)
+        window = profile.window or (REMOTE_WINDOW if is_remote else LOCAL_WINDOW)
         answer = min(MOST_ANSWERED, window // 4)
         return cls(scale.characters(window - answer), answer)
 
@@ -148,6 +158,10 @@ def _told(turns: Iterable[Turn], pinned: Iterable[Attachment]) -> Iterator[Messa
         yield Message("user", redact("\n\n".join([*fresh, turn.question])))
         if turn.answer:
             yield Message("assistant", redact(turn.answer))
+
+
+def _length(turn: Turn) -> int:
+    return len(turn.question) + len(turn.answer) + sum(len(each.text) for each in turn.attached)
 
 
 def _questions(messages: Iterable[Message]) -> int:

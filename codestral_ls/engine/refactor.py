@@ -13,7 +13,6 @@ from codestral_ls.core.text import Document, apply_edits
 from codestral_ls.engine.new_tests import find_place
 from codestral_ls.engine.proposal import FileChange, Proposal, unheard
 from codestral_ls.engine.rewriting import Rewriting
-from codestral_ls.engine.workspace import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -70,7 +69,7 @@ class Refactorer:
             instruction=instruction(choice.action, self.language, request),
             target=choice.target,
             focus=choice.focus,
-            path=_shown_path(document, self._workspace),
+            path=self._workspace.shown_path(document.uri),
             diagnostic=choice.diagnostic,
             with_imports=choice.action.name not in _NEEDS_NO_IMPORT,
         )
@@ -93,7 +92,7 @@ class _Job:
         new_text = apply_edits(document, reversed(edits), document.version).text
         version = document.version if self.workspace.get(document.uri) else None
         change = FileChange(document.uri, version, document, new_text, edits)
-        return Proposal("", (change,), notes=_notes(check))
+        return Proposal("", (change,), notes=notes(check))
 
     async def explained(self) -> Proposal:
         """The model's words about the target."""
@@ -109,7 +108,7 @@ class _Job:
         ask = ask_file(self.document, order, self.talker.budget, new, place.shown)
         edits, check = await self._edits(ask)
         text = apply_edits(new, reversed(edits), 0).text
-        return Proposal("", (FileChange(new.uri, None, None, text),), notes=_notes(check), reads=place.reads)
+        return Proposal("", (FileChange(new.uri, None, None, text),), notes=notes(check), reads=place.reads)
 
     async def _edits(self, ask: Ask) -> tuple[tuple[Edit, ...], Check]:
         found = await self.rewriting.rewrite(ask)
@@ -132,12 +131,6 @@ _WAYS: Final[Mapping[Answer, Callable[[_Job], Awaitable[Proposal]]]] = {
 }
 
 
-def _notes(check: Check) -> tuple[str, ...]:
+def notes(check: Check) -> tuple[str, ...]:
+    """What the user should know of a check."""
     return (_UNCHECKED,) if check.verdict == "unchecked" else ()
-
-
-def _shown_path(document: Document, workspace: Workspace) -> str:
-    """The path by which the model knows a document: in the workspace, or else just its name."""
-    path = path_of(document.uri)
-    root = next((root for root in workspace.roots if path.is_relative_to(root)), path.parent)
-    return path.relative_to(root).as_posix()

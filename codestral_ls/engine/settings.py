@@ -90,6 +90,17 @@ def user_file(environ: Mapping[str, str] = os.environ) -> Path:
     return Path(named) if named else platformdirs.user_config_path("codestral-ls") / "config.toml"
 
 
+def state_folder(environ: Mapping[str, str]) -> Path:
+    """Where is kept what must not get lost: CODESTRAL_LS_STATE where that is set."""
+    named = environ.get("CODESTRAL_LS_STATE")
+    return Path(named) if named else platformdirs.user_state_path("codestral-ls")
+
+
+def ledger_file(environ: Mapping[str, str]) -> Path:
+    """Where the ledger is kept."""
+    return state_folder(environ) / "ledger.jsonl"
+
+
 class _Unreadable(Exception):
     """Why a file's settings are not used, in a sentence that quotes nothing from it."""
 

@@ -1,0 +1,261 @@
+"""Conversations with the chat model about code: several at once, each answered as it is written."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+from uuid import uuid4
+
+from codestral_ls.core.answer import code_blocks
+from codestral_ls.core.attachment import Excerpt, Topic, attachments
+from codestral_ls.core.conversation import Conversation, Room, Turn, ask_answer
+from codestral_ls.core.model import BadRequest
+from codestral_ls.core.privacy import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from codestral_ls.core.answer import Block
+    from codestral_ls.core.applicable import Diagnostic
+    from codestral_ls.core.attachment import Attachment
+    from codestral_ls.core.model import Finish
+    from codestral_ls.core.text import Document, Span
+    from codestral_ls.engine.models import ChatModels
+    from codestral_ls.engine.proposal import Bill
+    from codestral_ls.engine.transcripts import Transcripts
+    from codestral_ls.engine.workspace import Workspace
+
+MOST_CONVERSATIONS = 50
+"""So many are remembered; the one that rested longest goes first."""
+
+MOST_CHARACTERS = 1_000_000
+"""A longer conversation loses its oldest turns."""
+
+LONGEST_QUESTION = 200_000
+
+_ENDS: Mapping[Finish | None, tuple[str, ...]] = {
+    "length": ("The answer is as long as the model may write at once: ask it to go on.",),
+    "error": ("The answer was cut off before its end: ask again.",),
+    None: ("The answer was cut off before its end: ask again.",),
+}
+
+_UNKNOWN = "There is no such conversation: begin a new one."
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A document that a question is about: the lines of `extent`, those around it where it is empty, or
+    without one the document from its head."""
+
+    document: Document
+    extent: Span | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Question:
+    """`diagnostics` are of the first document that is mentioned, `texts` other things to read, by title.
+
+    With `open`, the model is shown the documents that are open beside; with `pinned`, what it is shown stays
+    before its eyes for the rest of the conversation.
+    """
+
+    text: str
+    mentions: tuple[Mention, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    texts: tuple[tuple[str, str], ...] = ()
+    open: bool = False
+    pinned: bool = False
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Answer:
+    """`context` lists what the model was shown, `notes` are sentences that the user should know."""
+
+    conversation: str
+    turn: str
+    text: str
+    blocks: tuple[Block, ...]
+    context: tuple[str, ...]
+    notes: tuple[str, ...]
+    bill: Bill
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A conversation in a list: `title` is the beginning of its first question."""
+
+    conversation: str
+    title: str
+    turns: int
+
+
+class Chat:
+    """`language` is that of the answers, empty for the question's own; with `saves`, conversations are kept
+    on disk."""
+
+    def __init__(self, models: ChatModels, workspace: Workspace, transcripts: Transcripts) -> None:
+        self.language = ""
+        self.saves = False
+        self._models = models
+        self._workspace = workspace
+        self._transcripts = transcripts
+        self._talks: dict[str, _Talk] = {}
+
+    async def ask(
+        self, question: Question, conversation: str = "", hear: Callable[[str], None] = lambda _: None
+    ) -> Answer:
+        """The answer, every piece of which `hear` is told as it comes; without a conversation in a new one.
+
+        Questions of one conversation are answered one after the other. Cancelling ends the request at once;
+        what had come by then is a part of the conversation. Raises a `ModelError`.
+        """
+        if not question.text.strip():
+            raise BadRequest("There is no question.")
+        if len(question.text) > LONGEST_QUESTION:
+            raise BadRequest(f"A question may have at most {LONGEST_QUESTION:,} characters.")
+        talk = await self._talk(conversation)
+        async with talk.lock:
+            return await self._answer(talk, question, hear)
+
+    async def find(self, conversation: str, turn: str = "") -> tuple[Turn, tuple[Attachment, ...]]:
+        """A turn of a conversation, the last where none is named, and all that was shown with it. Raises
+        `BadRequest`."""
+        found = (await self._talk(conversation)).conversation
+        for each in reversed(found.turns):
+            if turn in ("", each.id):
+                return each, (*each.attached, *found.pinned)
+        raise BadRequest(_UNKNOWN)
+
+    async def conversations(self) -> list[Summary]:
+        """Every conversation that can be gone on with, the newest first."""
+        known = {talk.conversation.id: talk.conversation for talk in reversed(self._talks.values())}
+        saved = await asyncio.to_thread(self._transcripts.all)
+        for conversation in saved:
+            known.setdefault(conversation.id, conversation)
+        return [Summary(each.id, each.title, len(each.turns)) for each in known.values() if each.turns]
+
+    async def end(self, conversation: str) -> bool:
+        """Forget a conversation, on disk as well. Returns whether there was one. Raises `BadRequest`."""
+        known = self._talks.pop(conversation, None)
+        try:
+            return await asyncio.to_thread(self._transcripts.forget, conversation) or known is not None
+        except OSError as error:
+            raise BadRequest(f"The conversation cannot be deleted: {error.strerror}.") from None
+
+    async def _talk(self, conversation: str) -> _Talk:
+        talk = self._talks.pop(conversation, None)
+        if talk is None and conversation:
+            saved = await asyncio.to_thread(self._transcripts.load, conversation)
+            if saved is None:
+                raise BadRequest(_UNKNOWN)
+            # Another question may have been faster.
+            talk = self._talks.pop(conversation, None) or _Talk(saved)
+        talk = talk or _Talk(Conversation(uuid4().hex))
+        self._talks[talk.conversation.id] = talk
+        for resting in [key for key, each in self._talks.items() if not each.lock.locked()]:
+            if len(self._talks) > MOST_CONVERSATIONS and resting != talk.conversation.id:
+                del self._talks[resting]
+        return talk
+
+    async def _answer(self, talk: _Talk, question: Question, hear: Callable[[str], None]) -> Answer:
+        talker = await self._models.talker("quick", _size(question))
+        room = Room.of(talker.profile, talker.scale)
+        topic, left_out = self._topic(question)
+        attached = attachments(topic, room.for_attachments)
+        turn, conversation = _begun(talk.conversation, question, attached)
+        heard = _Heard(hear)
+        try:
+            reply = await talker.ask(
+                ask_answer(conversation, turn, self.language, room),
+                task="chat",
+                uri=question.mentions[0].document.uri if question.mentions else "",
+                on_text=heard.take,
+            )
+        finally:
+            if heard.text:
+                talk.conversation = conversation.then(replace(turn, answer=heard.text), MOST_CHARACTERS)
+        unsaved = await self._save(talk.conversation) if self.saves else ()
+        return Answer(
+            conversation=conversation.id,
+            turn=turn.id,
+            text=reply.text,
+            blocks=code_blocks(reply.text),
+            context=tuple(each.title for each in attached),
+            notes=(*left_out, *_ENDS.get(reply.finish, ()), *unsaved),
+            bill=reply.bill,
+        )
+
+    def _topic(self, question: Question) -> tuple[Topic, tuple[str, ...]]:
+        """What may be shown, and sentences about what may not."""
+        mentioned = [(each.document, each.extent) for each in question.mentions]
+        uris = {document.uri for document, _ in mentioned}
+        others = [each for each in reversed(self._workspace.documents) if each.uri not in uris]
+        excerpts, refused = self._allowed(mentioned)
+        beside, _ = self._allowed((each, None) for each in others) if question.open else ((), ())
+        # Diagnostics are of the first document, and quote it.
+        first = excerpts and excerpts[0].document is question.mentions[0].document
+        diagnostics = question.diagnostics if first else ()
+        return Topic(excerpts, diagnostics, question.texts, beside), refused
+
+    def _allowed(
+        self, documents: Iterable[tuple[Document, Span | None]]
+    ) -> tuple[tuple[Excerpt, ...], tuple[str, ...]]:
+        excerpts, refused = [], []
+        for document, extent in documents:
+            if why := self._workspace.why_refused(document):
+                name = document.uri.rpartition("/")[2]
+                refused.append(f"{unquote(name)} was not shown to the model, because {why}.")
+            else:
+                excerpts.append(Excerpt(document, self._workspace.shown_path(document.uri), extent))
+        return tuple(excerpts), tuple(refused)
+
+    async def _save(self, conversation: Conversation) -> tuple[str, ...]:
+        try:
+            await asyncio.to_thread(self._transcripts.save, conversation)
+        except OSError as error:
+            return (f"The conversation was not saved: {error.strerror}.",)
+        return ()
+
+
+class _Talk:
+    """A conversation, and the one question at a time that it is asked."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        self.conversation = conversation
+        self.lock = asyncio.Lock()
+
+
+class _Heard:
+    """The pieces of an answer so far."""
+
+    def __init__(self, hear: Callable[[str], None]) -> None:
+        self._hear = hear
+        self._pieces: list[str] = []
+
+    @property
+    def text(self) -> str:
+        return "".join(self._pieces)
+
+    def take(self, piece: str) -> None:
+        self._pieces.append(piece)
+        self._hear(piece)
+
+
+def _begun(
+    conversation: Conversation, question: Question, attached: tuple[Attachment, ...]
+) -> tuple[Turn, Conversation]:
+    turn = Turn(uuid4().hex, redact(question.text))
+    if not question.pinned:
+        return replace(turn, attached=attached), conversation
+    fresh = tuple(each for each in attached if each not in conversation.pinned)
+    return turn, replace(conversation, pinned=(*conversation.pinned, *fresh))
+
+
+def _size(question: Question) -> int:
+    """The characters of the question and of what it points at."""
+    spans = [each.extent for each in question.mentions if each.extent]
+    whole = [each.document.length for each in question.mentions if each.extent is None]
+    texts = [len(text) for _, text in question.texts]
+    return len(question.text) + sum(span.end - span.start for span in spans) + sum(whole) + sum(texts)
