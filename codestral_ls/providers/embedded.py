@@ -224,4 +224,6 @@ def _profile(identity: str, name: str, *, fills: bool) -> Profile:
         label=f"{name} on this machine",
         model=name,
         degraded="" if fills else BLIND,
+        window=CONTEXT_TOKENS,
+        features=frozenset(("prefix",)),
     )

@@ -188,6 +188,8 @@ def _profile(info: ServerInfo, where: str, *, fills: bool, way: str) -> Profile:
         streams=max(1, min(info.slots, 2)),
         prefix_tokens=min(1500, room * 4 // 5),
         suffix_tokens=min(375, room // 5),
+        window=info.context,
+        features=frozenset(("schema",)),
     )
 
 

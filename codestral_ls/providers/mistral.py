@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from codestral_ls.core.model import Profile
+from codestral_ls.core.model import ChatFeature, Profile
 from codestral_ls.core.template import FimTemplate
 from codestral_ls.providers.chat import ChatFields, chat
 from codestral_ls.providers.http import Host
@@ -38,6 +38,9 @@ _CHAT = "/v1/chat/completions"
 _MODELS = "/v1/models"
 _EMPTY_SUFFIX = "\n"
 _CACHE_KEY = "prompt_cache_key"
+_CHAT_FEATURES: Final = frozenset[ChatFeature](("schema", "prefix", "prediction"))
+_WINDOW: Final = 128_000
+"""Tokens of the smallest that is still served, Codestral's."""
 _CHAT_FIELDS: Final = ChatFields(cache_key=_CACHE_KEY, prediction=True, prefix=True, most_stops=16)
 
 # Other files stand before the prefix as Continue has it, the habit that Codestral's users know.
@@ -95,6 +98,8 @@ class Mistral:
             label=f"{model} at {self._host.name}",
             model=model,
             host=urlsplit(base_url).hostname or "",
+            window=_WINDOW if _key_variable(base_url) else 0,
+            features=_CHAT_FEATURES,
         )
 
     def __repr__(self) -> str:

@@ -278,4 +278,6 @@ def _informed(profile: Profile, facts: Facts, num_ctx: int) -> Profile:
         degraded="" if fills else "it does not see what follows the cursor",
         prefix_tokens=min(1500, room * 4 // 5),
         suffix_tokens=min(375, room // 5),
+        window=num_ctx,
+        features=frozenset(("schema",)),
     )
