@@ -97,7 +97,7 @@ WAYS_OUT = re.findall(
 )
 
 EXCEPTIONS = {
-    "codestral_ls/providers/http.py": {"AsyncClient"},
+    "codestral_ls/providers/http.py": {"AsyncClient", "ssl"},
     "codestral_ls/providers/http2.py": {"httpcore"},  # Mends a class of it, and connects to nothing.
     "codestral_ls/providers/transport.py": {"httpcore"},  # The name of a type.
     "codestral_ls/engine/workspace.py": {"urllib.request"},  # `url2pathname`, which only reads a path.

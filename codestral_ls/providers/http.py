@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 import time
 from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -226,7 +227,8 @@ class Host:
             # A proxy is for the world outside; few who set one think of exempting their own machine. It is
             # shown the host's name and no more: without TLS it would read the code.
             trust_env=address.scheme == "https" and not is_loopback(address.hostname or ""),
-            verify=httpx.create_ssl_context(),
+            # To read all authorities takes 20 ms, in which every probe for a local server would wait.
+            verify=httpx.create_ssl_context() if address.scheme == "https" else _trusting_nobody(),
             timeout=httpx.Timeout(self.timeout, connect=connect_seconds(self.timeout)),
             limits=httpx.Limits(
                 max_connections=16, max_keepalive_connections=8, keepalive_expiry=_KEEP_SECONDS
@@ -268,6 +270,11 @@ async def _by(end: float, work: Awaitable[T]) -> T:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
+
+
+def _trusting_nobody() -> ssl.SSLContext:
+    """For hosts without TLS: one that had it, in spite of that, would be refused."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _checked(key: str) -> str:
