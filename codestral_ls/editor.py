@@ -96,13 +96,16 @@ class Editor:
             yield bar.report
 
     @contextmanager
-    def work(self, title: str) -> Iterator[Callable[[str], None]]:
-        """Shows what goes on until the block ends, as it is told. The user may cancel the task."""
+    def work(self, title: str, token: int | str | None = None) -> Iterator[Callable[[str], None]]:
+        """Shows what goes on until the block ends, as it is told. The user may cancel the task.
+
+        `token` is the editor's own, where it gave one with its request.
+        """
         task = asyncio.current_task()
-        if not self._shows_progress or task is None:
+        if task is None or (token is None and not self._shows_progress):
             yield lambda message: None
             return
-        bar = Bar(self._protocol, title)
+        bar = Bar(self._protocol, title, token=token)
         self._cancels[bar.token] = task.cancel
         try:
             with self._shown(bar):

@@ -18,9 +18,17 @@ if TYPE_CHECKING:
 class Bar:
     """One bar. It may be told of progress before the editor shows it, and after it has ended."""
 
-    def __init__(self, protocol: Protocol, title: str, percentage: int | None = None) -> None:
-        """Without a `percentage`, nobody knows how long it takes; then the user may cancel it."""
-        self.token = uuid.uuid4().hex
+    def __init__(
+        self,
+        protocol: Protocol,
+        title: str,
+        percentage: int | None = None,
+        token: int | str | None = None,
+    ) -> None:
+        """Without a `percentage`, nobody knows how long it takes; then the user may cancel it. A `token` is
+        one that the editor gave with its request, to show a bar for it."""
+        self.token = uuid.uuid4().hex if token is None else token
+        self._is_editors = token is not None
         self._protocol = protocol
         self._title = title
         self._percentage = percentage
@@ -31,7 +39,8 @@ class Bar:
     async def begin(self) -> None:
         params = types.WorkDoneProgressCreateParams(self.token)
         with contextlib.suppress(Refused):
-            await self._protocol.send_request_async(types.WINDOW_WORK_DONE_PROGRESS_CREATE, params)
+            if not self._is_editors:
+                await self._protocol.send_request_async(types.WINDOW_WORK_DONE_PROGRESS_CREATE, params)
             if not self._ended:
                 self._shown = True
                 self._send(

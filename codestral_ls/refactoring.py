@@ -66,7 +66,7 @@ async def resolve(ls: Server, action: types.CodeAction) -> types.CodeAction:
     """The action with its edit; one that needs none as it is."""
     if action.edit or action.command or action.data is None:
         return action
-    with _loudly(ls):
+    with loudly(ls):
         diagnostic = action.diagnostics[0] if action.diagnostics else None
         proposal = await _proposal(ls, replace(_chosen(ls, action.data), diagnostic=diagnostic))
         action.edit = workspace_edit(proposal, ls.encoding, ls.abilities)
@@ -76,7 +76,7 @@ async def resolve(ls: Server, action: types.CodeAction) -> types.CodeAction:
 
 async def refactor(ls: Server, arguments: Sequence[object]) -> None:
     """`codestral.refactor`: carry out an action and have the editor apply the edit, or show the text."""
-    with _loudly(ls):
+    with loudly(ls):
         chosen = _chosen(ls, arguments[0] if arguments else None)
         action = _action(ls, chosen.action)
         if not ls.abilities.applies and action.answer == "edit":
@@ -104,7 +104,7 @@ COMMANDS: Mapping[str, Callable[..., Any]] = {REFACTOR: refactor}
 
 
 @contextmanager
-def _loudly(ls: Server) -> Iterator[None]:
+def loudly(ls: Server) -> Iterator[None]:
     """What the user has asked for and does not get is told, also where the editor keeps errors to itself."""
     try:
         try:

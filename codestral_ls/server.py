@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from codestral_ls import documents, log, refactoring
+from codestral_ls import chatting, documents, log, refactoring
 from codestral_ls.abilities import Abilities
 from codestral_ls.capabilities import capabilities
 from codestral_ls.convert import choose_encoding, offset, paths, roots, span
@@ -182,9 +182,10 @@ FEATURES: Mapping[str, Callable[..., Any]] = {
     types.SET_TRACE: ignored,
     **documents.FEATURES,
     **refactoring.FEATURES,
+    **chatting.FEATURES,
 }
 
-COMMANDS: Mapping[str, Callable[..., Any]] = {ACCEPTED: accepted, **refactoring.COMMANDS}
+COMMANDS: Mapping[str, Callable[..., Any]] = {ACCEPTED: accepted, **refactoring.COMMANDS, **chatting.COMMANDS}
 """What `workspace/executeCommand` runs, each with the command's arguments."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 from uuid import uuid4
@@ -80,6 +80,24 @@ class Answer:
     context: tuple[str, ...]
     notes: tuple[str, ...]
     bill: Bill
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """For other programs; null is what nobody knows."""
+        bill = self.bill
+        return {
+            "conversation": self.conversation,
+            "turn": self.turn,
+            "markdown": self.text,
+            "blocks": [
+                {"path": each.path, "language": each.language, "code": each.code} for each in self.blocks
+            ],
+            "context": list(self.context),
+            "notes": list(self.notes),
+            "model": bill.model,
+            "usage": asdict(bill.usage) if bill.usage else None,
+            "cost_usd": bill.cost_usd,
+        }
 
 
 @dataclass(frozen=True, slots=True)
