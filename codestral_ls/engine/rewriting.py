@@ -44,7 +44,7 @@ class Rewriting:
         request, stage = ask.request, _FIRST
         enlarged = corrected = False
         while True:
-            reply = await self._asked(request, stage, most)
+            reply = await self.asked(request, stage, most)
             self._report("checking", self._received)
             try:
                 return propose(ask, reply.text, reply.finish)
@@ -65,14 +65,15 @@ class Rewriting:
     async def answer(self, request: ChatRequest) -> Reply:
         """The model's words; those of a reply that is cut off are asked for once more with more room. Raises
         a `ModelError`, and `Refused` where there are none."""
-        reply = await self._asked(request, "asking")
+        reply = await self.asked(request, "asking")
         if reply.finish == "length" and (larger := self._talker.larger(request)):
-            reply = await self._asked(larger, "asking")
+            reply = await self.asked(larger, "asking")
         if not reply.text.strip():
             raise Refused("empty")
         return reply
 
-    async def _asked(self, request: ChatRequest, stage: Stage, most: int = MOST_CHARACTERS) -> Reply:
+    async def asked(self, request: ChatRequest, stage: Stage, most: int = MOST_CHARACTERS) -> Reply:
+        """One reply, which is added to the bill. Raises a `ModelError`."""
         self._report(stage, self._received)
         reply = await self._talker.ask(
             request, task="refactoring", uri=self._uri, on_text=self._came, most=most

@@ -1,0 +1,170 @@
+"""The workspace's files by the names that a model knows them by, and none that it must not see.
+
+A name is a path from the workspace's folder on, with slashes. Whatever leads out of it, is ignored, holds
+secrets, or is no text file is answered as if it were not there: a model learns nothing by asking.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from codestral_ls.core.languages import language_of
+from codestral_ls.core.text import Document
+from codestral_ls.engine.safe_read import Unreadable, read
+from codestral_ls.engine.walk import REPOSITORY_FOLDERS
+from codestral_ls.engine.workspace import path_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from codestral_ls.engine.workspace import Workspace
+
+MOST_BYTES = 512 * 1024
+"""A file larger than this is not source that a person has written."""
+
+_OUTSIDE = re.compile(r"[/\\~]|[A-Za-z]:|.*://")
+_LONGEST_NAME = 1_000
+
+
+class NotThere(Exception):
+    """There is no such file, or none that may be seen. `message` says so to the model."""
+
+    def __init__(self, name: str) -> None:
+        self.message = f"There is no text file {_plain(name)!r} in the workspace."
+        super().__init__(self.message)
+
+
+class Tree:
+    """The workspace as it is when this is made: its folders, and its open documents at their versions.
+
+    Of closed files the disk counts. Its methods read the disk: not for the event loop's thread.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.roots = _named(workspace.roots)
+        self._opened: Mapping[Path, Document] = {
+            path: document for document in workspace.documents if (path := _path(document.uri)) is not None
+        }
+
+    def path(self, name: str) -> Path:
+        """The real path that a name stands for, whether there is such a file or not. Raises `NotThere`."""
+        text = name.removeprefix("./")
+        parts = PurePosixPath(text).parts
+        if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable() or _OUTSIDE.match(text):
+            raise NotThere(name)
+        if ".." in parts or "\\" in text or not parts:
+            raise NotThere(name)
+        top, inner = self._root(parts)
+        given = top.joinpath(*inner)
+        real = Path(os.path.realpath(given))
+        if not self._is_open_to_models(given, real):
+            raise NotThere(name)
+        return real
+
+    def folder(self, name: str) -> list[Path]:
+        """The real folders that a name stands for; all of the workspace's for an empty one. Raises
+        `NotThere`."""
+        if name.strip("./") == "":
+            return list(self.roots.values())
+        if len(self.roots) > 1 and name.strip("/") in self.roots:
+            return [self.roots[name.strip("/")]]
+        path = self.path(name)
+        if not os.path.isdir(path) or self.workspace.why_excluded(path, is_folder=True):
+            raise NotThere(name)
+        return [path]
+
+    def name(self, path: Path) -> str:
+        """What a model calls a real path inside the workspace."""
+        root = max((each for each in self.roots.items() if path.is_relative_to(each[1])), key=_depth)
+        inner = path.relative_to(root[1]).as_posix()
+        return inner if len(self.roots) == 1 else f"{root[0]}/{inner}"
+
+    def is_inside(self, path: Path) -> bool:
+        """Whether a real path is in one of the workspace's folders."""
+        return any(path.is_relative_to(root) for root in self.roots.values())
+
+    def knows(self, uri: str) -> bool:
+        """Whether a document is a file of the workspace that a model may see."""
+        path = _path(uri)
+        return path is not None and self.may_see(path)
+
+    def may_see(self, path: Path) -> bool:
+        """Whether a model may be shown a real path, by its place and its name."""
+        return str(path).isprintable() and self._is_open_to_models(path, path)
+
+    def document(self, path: Path) -> Document:
+        """The text at a real path that `path` gave or `may_see` allowed: an open document as it is, a file of
+        the disk at version 0. Raises `NotThere`."""
+        if opened := self._opened.get(path):
+            if "\0" in opened.text:
+                raise NotThere(self.name(path))
+            return opened
+        text = self.on_disk(path)
+        if text is None:
+            raise NotThere(self.name(path))
+        return Document.of(path.as_uri(), language_of(path.name), 0, text)
+
+    def version(self, path: Path) -> int | None:
+        """The version of the open document there; None for a file that is not open."""
+        opened = self._opened.get(path)
+        return opened.version if opened else None
+
+    @property
+    def opened(self) -> Mapping[Path, Document]:
+        """The open documents by their real paths."""
+        return self._opened
+
+    @staticmethod
+    def on_disk(path: Path) -> str | None:
+        """The text of a regular file; None where there is none, or it is no UTF-8. A mark at its beginning is
+        left out, as editors do."""
+        try:
+            text = read(path, MOST_BYTES).decode("utf-8-sig")
+        except (FileNotFoundError, NotADirectoryError, Unreadable, UnicodeDecodeError):
+            return None
+        return None if "\0" in text else text
+
+    def _root(self, parts: tuple[str, ...]) -> tuple[Path, tuple[str, ...]]:
+        """The folder of the workspace that a name begins in, and the rest of the name. Raises `NotThere`."""
+        if len(self.roots) == 1:
+            return next(iter(self.roots.values())), parts
+        if parts[0] not in self.roots:
+            raise NotThere("/".join(parts))
+        return self.roots[parts[0]], parts[1:]
+
+    def _is_open_to_models(self, given: Path, real: Path) -> bool:
+        inside = [real.relative_to(root).parts for root in self.roots.values() if real.is_relative_to(root)]
+        if not any(inside) or any({part.lower() for part in parts} & REPOSITORY_FOLDERS for parts in inside):
+            return False
+        return self.workspace.why_excluded(given) is None
+
+
+def _path(uri: str) -> Path | None:
+    """The real path of a document of this disk."""
+    if not uri.startswith("file:"):
+        return None
+    try:
+        return Path(os.path.realpath(path_of(uri)))
+    except ValueError:
+        return None
+
+
+def _named(roots: list[Path]) -> dict[str, Path]:
+    """The workspace's real folders by their last names, numbered where two have the same."""
+    found: dict[str, Path] = {}
+    for root in dict.fromkeys(Path(os.path.realpath(root)) for root in roots):
+        same = sum(known.name == root.name for known in found.values())
+        found[f"{root.name}-{same + 1}" if same else root.name] = root
+    return found
+
+
+def _depth(item: tuple[str, Path]) -> int:
+    return len(item[1].parts)
+
+
+def _plain(name: str) -> str:
+    return name if len(name) <= 200 else f"{name[:200]}…"
