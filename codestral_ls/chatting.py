@@ -23,7 +23,7 @@ from codestral_ls.engine.chat import Mention, Question
 from codestral_ls.engine.chat_edit import propose_block
 from codestral_ls.protocol import Refused
 from codestral_ls.refactoring import loudly
-from codestral_ls.workspace_edit import remarks, workspace_edit
+from codestral_ls.workspace_edit import workspace_edit
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -92,8 +92,9 @@ class Ended:
 async def chat(ls: Server, params: object) -> dict[str, Any]:
     asked = _read(ls, params, Asked)
     with loudly(ls), ls.editor.work("Codestral", _token(asked.workDoneToken)) as say:
-        hear = _Listener(ls, _token(asked.partialResultToken), say).hear
-        answer = await ls.app.chat.ask(_question(ls, asked), asked.conversation, hear)
+        conversation = asked.conversation or ls.app.chat.begin()
+        listener = _Listener(ls, _token(asked.partialResultToken), conversation, say)
+        answer = await ls.app.chat.ask(_question(ls, asked), conversation, listener.hear)
         return answer.facts
 
 
@@ -110,7 +111,7 @@ async def apply(ls: Server, params: object) -> None:
     with loudly(ls):
         proposal = await _proposal(ls, _read(ls, params, Applied))
         await ls.editor.apply(workspace_edit(proposal, ls.encoding, ls.abilities), proposal.title)
-    if text := remarks(proposal):
+    if text := proposal.remarks:
         ls.editor.inform(text)
 
 
@@ -152,9 +153,12 @@ _STEP = 500
 class _Listener:
     """Passes an answer on to the editor as it comes."""
 
-    def __init__(self, ls: Server, token: int | str | None, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, ls: Server, token: int | str | None, conversation: str, say: Callable[[str], None]
+    ) -> None:
         self._protocol = ls.protocol
         self._token = token
+        self._conversation = conversation
         self._say = say
         self._received = 0
 
@@ -162,7 +166,9 @@ class _Listener:
         self._received += len(text)
         self._say(f"{self._received - self._received % _STEP} characters")
         if self._token is not None:
-            self._protocol.notify(types.PROGRESS, types.ProgressParams(self._token, {"text": text}))
+            # Who stops the first answer goes on in the same conversation.
+            value = {"conversation": self._conversation, "text": text}
+            self._protocol.notify(types.PROGRESS, types.ProgressParams(self._token, value))
 
 
 def _read(ls: Server, params: object, kind: type[_T]) -> _T:

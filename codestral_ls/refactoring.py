@@ -21,8 +21,9 @@ from codestral_ls.core import refusal
 from codestral_ls.core.actions import all_actions
 from codestral_ls.core.applicable import applicable
 from codestral_ls.core.model import ModelError
+from codestral_ls.engine.proposal import stage_text
 from codestral_ls.protocol import Refused
-from codestral_ls.workspace_edit import remarks, workspace_edit
+from codestral_ls.workspace_edit import workspace_edit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,17 +34,6 @@ if TYPE_CHECKING:
     from codestral_ls.core.text import Document
     from codestral_ls.engine.proposal import Proposal, Report, Stage
     from codestral_ls.language_server import Server
-
-_STEP = 500
-"""Characters of a reply between two reports of its length."""
-
-_STAGES: Mapping[Stage, str] = {
-    "reading": "reading the project",
-    "asking": "waiting for the model",
-    "writing": "{received} characters",
-    "checking": "checking the answer",
-    "repairing": "the model mends its answer",
-}
 
 _MALFORMED = "The action is not one that this server has offered."
 _NOT_OPEN = "The file is not open in the editor."
@@ -147,7 +137,7 @@ def _report(ls: Server, document: Document, say: Callable[[str], None]) -> Repor
 
     def report(stage: Stage, received: int) -> None:
         _check_version(ls, document.uri, document.version)
-        say(_STAGES[stage].replace("{received}", str(received - received % _STEP)))
+        say(stage_text(stage, received))
 
     return report
 
@@ -177,7 +167,7 @@ def _action(ls: Server, name: str) -> Action:
 def _remark(ls: Server, proposal: Proposal) -> None:
     """Tell what the user should know, where no confirmation of the edit tells it."""
     confirmed = ls.abilities.annotations and proposal.changes
-    if not confirmed and (text := remarks(proposal)):
+    if not confirmed and (text := proposal.remarks):
         ls.editor.inform(text)
 
 

@@ -35,15 +35,9 @@ def workspace_edit(proposal: Proposal, encoding: Encoding, abilities: Abilities)
     return types.WorkspaceEdit(document_changes=changes, change_annotations=annotations)
 
 
-def remarks(proposal: Proposal) -> str:
-    """What the user should know of a proposal, as a text of some sentences."""
-    read = [f"The model has read {', '.join(proposal.reads)}."] if proposal.reads else []
-    return " ".join([*proposal.notes, *read])
-
-
 def _confirmation(proposal: Proposal) -> types.ChangeAnnotation:
     return types.ChangeAnnotation(
-        proposal.title, needs_confirmation=True, description=remarks(proposal) or None
+        proposal.title, needs_confirmation=True, description=proposal.remarks or None
     )
 
 

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from codestral_ls.cli.failure import Failure
-from codestral_ls.cli.place import Place, site_of
+from codestral_ls.cli.place import Place, range_of, site_of
 from codestral_ls.cli.session import add_flags, connect, session
 from codestral_ls.cli.terminal import print_json
 
@@ -113,16 +113,9 @@ def _facts(app: App, site: Site, suggestion: Suggestion | None, milliseconds: in
     usage = suggestion.usage if suggestion else None
     return {
         "text": suggestion.text if suggestion else None,
-        "range": _range(site, suggestion) if suggestion else None,
+        "range": range_of(site.document, suggestion.span) if suggestion else None,
         "model": app.status.model or None,
         "why": app.choice.why if app.choice else None,
         "tokens": msgspec.to_builtins(usage) if usage else None,
         "milliseconds": milliseconds,
     }
-
-
-def _range(site: Site, suggestion: Suggestion) -> dict[str, dict[str, int]]:
-    """What the text replaces, counted like the command's argument."""
-    ends = {"start": suggestion.span.start, "end": suggestion.span.end}
-    places = {name: site.document.position_at(offset) for name, offset in ends.items()}
-    return {name: {"line": line + 1, "column": column + 1} for name, (line, column) in places.items()}

@@ -13,6 +13,7 @@ from codestral_ls.cli.failure import Failure
 
 if TYPE_CHECKING:
     from codestral_ls.core.prompt import Site
+    from codestral_ls.core.text import Document, Span
 
 _PLACE = re.compile(r"(?P<file>.+?)(?::(?P<line>\d{1,9}))?(?::(?P<column>\d{1,9}))?", re.DOTALL)
 
@@ -56,7 +57,7 @@ def site_of(place: Place) -> Site:
     from codestral_ls.core.text import Document, without_end
 
     path = place.path
-    document = Document.of(place.whole.as_uri(), language_of(path.name), 0, _read(path))
+    document = Document.of(place.whole.as_uri(), language_of(path.name), 0, read_text(path))
     line = document.line_count if place.line is None else place.line
     if not 0 < line <= document.line_count:
         raise Failure(f"{path} has {document.line_count} lines, so there is no line {line} to complete.")
@@ -67,14 +68,21 @@ def site_of(place: Place) -> Site:
     return Site(document, document.offset_at(line - 1, column - 1))
 
 
-def _read(path: Path) -> str:
+def range_of(document: Document, span: Span) -> dict[str, dict[str, int]]:
+    """Where a span begins and ends, counted like the commands' arguments."""
+    places = {"start": document.position_at(span.start), "end": document.position_at(span.end)}
+    return {name: {"line": line + 1, "column": column + 1} for name, (line, column) in places.items()}
+
+
+def read_text(path: Path) -> str:
+    """Raises `Failure` for what is no text that a person has written."""
     try:
         found = path.stat()
         # A device or a pipe may have no end.
         if not stat.S_ISREG(found.st_mode):
             raise Failure(f"{path} is not a regular file.")
         if found.st_size > _MOST_BYTES:
-            raise Failure(f"{path} is larger than any file that can be completed.")
+            raise Failure(f"{path} is larger than any file that is read.")
         data = path.read_bytes()
     except OSError as error:
         raise Failure(f"{path} cannot be read: {error.strerror}.") from None

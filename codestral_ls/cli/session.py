@@ -6,7 +6,7 @@ import logging
 import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from codestral_ls.cli.failure import Failure
 
@@ -28,19 +28,25 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 @asynccontextmanager
-async def session(args: argparse.Namespace, roots: Sequence[Path], *, fetches: bool) -> AsyncIterator[App]:
-    """An app with its settings, for `connect`. With `fetches` it gets missing weights.
+async def session(
+    args: argparse.Namespace,
+    roots: Sequence[Path],
+    *,
+    fetches: bool,
+    task: Literal["completion", "chat"] = "completion",
+) -> AsyncIterator[App]:
+    """An app with its settings, for `connect`. With `fetches` it gets missing weights. The flags choose the
+    model of `task`.
 
     Raises `Failure` where the user's settings file cannot be read: it may be what keeps the code here.
     """
     from codestral_ls.app import App
     from codestral_ls.cli.terminal import Terminal
 
-    flags = {"provider": args.provider, "model": args.model}
     app = App(
         Terminal(fetches=fetches),
         config_file=None if args.config is None else Path(args.config),
-        command_line={"completion": {key: value for key, value in flags.items() if value}},
+        command_line={task: _chosen(args, task)},
     )
     # What there is to say is said by the command, and only once.
     logging.getLogger("codestral_ls").addHandler(_NOWHERE)
@@ -56,6 +62,14 @@ async def connect(app: App) -> None:
     """Connect to the model, or try to: the app's `status` tells."""
     app.start()
     await app.connected()
+
+
+def _chosen(args: argparse.Namespace, task: Literal["completion", "chat"]) -> dict[str, str]:
+    """What the flags say. A chat has a model for each size of its tasks, and a flag means them all."""
+    flags = {"provider": args.provider, "model": args.model}
+    if task == "chat" and (args.provider or args.model):
+        flags |= dict.fromkeys(("model", "quick", "heavy"), args.model or "")
+    return {key: value for key, value in flags.items() if value is not None}
 
 
 _NOWHERE = logging.NullHandler()

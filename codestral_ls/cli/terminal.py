@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
 def print_json(facts: Mapping[str, object]) -> None:
     """On one line, in ASCII: not every terminal or pipe takes more."""
     print(json.dumps(facts))
+
+
+# What moves the cursor, colours the screen, or turns the direction of what follows.
+_COMMANDS = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def printable(text: str) -> str:
+    """A text of somebody else's as a terminal may get it: what would be a command to it is spelt out."""
+    return _COMMANDS.sub(lambda found: f"<U+{ord(found[0]):04X}>", text)
 
 
 class Terminal:

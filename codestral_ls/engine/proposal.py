@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from codestral_ls.core.model import Usage
     from codestral_ls.core.text import Document, Edit
 
@@ -14,6 +16,21 @@ Stage = Literal["reading", "asking", "writing", "checking", "repairing"]
 
 Report = Callable[[Stage, int], None]
 """Told what is going on, and how many characters of the reply have come."""
+
+
+_STAGES: Final[Mapping[Stage, str]] = {
+    "reading": "reading the project",
+    "asking": "waiting for the model",
+    "writing": "{received} characters",
+    "checking": "checking the answer",
+    "repairing": "the model mends its answer",
+}
+_STEP = 500
+
+
+def stage_text(stage: Stage, received: int) -> str:
+    """What is going on, in words for the user; the length in steps, so that it is not told with each word."""
+    return _STAGES[stage].replace("{received}", str(received - received % _STEP))
 
 
 def unheard(_stage: Stage, _received: int) -> None:
@@ -59,3 +76,9 @@ class Proposal:
     notes: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     bill: Bill = Bill()
+
+    @property
+    def remarks(self) -> str:
+        """What the user should know, as a text of some sentences."""
+        read = [f"The model has read {', '.join(self.reads)}."] if self.reads else []
+        return " ".join([*self.notes, *read])

@@ -1,0 +1,92 @@
+"""Changes written to the files: all of them or none, and never over what was written there meanwhile."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from codestral_ls.core.refusal import Refused
+from codestral_ls.engine.workspace import path_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from codestral_ls.engine.proposal import FileChange
+
+
+def write(changes: Sequence[FileChange]) -> None:
+    """Write every change, each file at once; mode, owner and line ends stay, and a link stays a link.
+
+    Raises OSError where a file cannot be written (FileExistsError where a new one is there already) and
+    `Refused` where one is no longer what the change was made for. Then no file is changed.
+    """
+    with ExitStack() as drafts, ExitStack() as undoing:
+        ready = [(change, _target(change)) for change in changes]
+        drafted = [drafts.enter_context(_draft(path, change.new_text)) for change, path in ready]
+        for change, path in ready:
+            _check(change, path)
+        for (change, path), draft in zip(ready, drafted, strict=True):
+            if change.old is None:
+                path.touch(exist_ok=False)
+                undoing.callback(path.unlink, missing_ok=True)
+            _put(draft, path)
+            if change.old is not None:
+                undoing.callback(_restore, path, change.old.text)
+        undoing.pop_all()
+
+
+def _target(change: FileChange) -> Path:
+    path = path_of(change.uri)
+    if change.old is None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return Path(os.path.realpath(path.parent)) / path.name
+    return Path(os.path.realpath(path))
+
+
+def _check(change: FileChange, path: Path) -> None:
+    if change.old is None:
+        return
+    try:
+        same = path.read_bytes() == change.old.text.encode("utf-8")
+    except FileNotFoundError:
+        same = False
+    if not same:
+        raise Refused("moved", path=path.name)
+    # A rename asks for the folder's permission only.
+    if not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+
+@contextmanager
+def _draft(path: Path, text: str) -> Iterator[Path]:
+    """The text in a file beside its place, on the disk for good; removed if it is still there."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+    try:
+        with open(handle, "wb") as file:
+            file.write(text.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _put(draft: Path, path: Path) -> None:
+    """Move a draft into its place, with all but the text of what is there."""
+    if hasattr(os, "chown"):
+        there = path.stat()
+        with suppress(PermissionError):
+            os.chown(draft, there.st_uid, there.st_gid)
+    shutil.copystat(path, draft)
+    os.utime(draft)
+    os.replace(draft, path)
+
+
+def _restore(path: Path, text: str) -> None:
+    with _draft(path, text) as draft:
+        _put(draft, path)
