@@ -107,6 +107,7 @@ class App:
         if (*now, self.settings.chat) != (*then, before.chat):
             self.chat_models.configure(self.settings.chat, self.settings.completion)
         self.refactorer.language = self.settings.chat.language or "English"
+        self.refactorer.rounds = self.settings.chat.rounds
         self.chat.language, self.chat.saves = self.settings.chat.language, self.settings.chat.save
         return merged.problems
 

@@ -96,7 +96,7 @@ class Menu:
 
 def is_edit(action: Action, abilities: Abilities) -> bool:
     """Whether the editor can make of it an edit that it applies; anything else is shown as a text."""
-    return action.answer == "edit" or (action.answer == "file" and abilities.creates)
+    return action.answer in ("edit", "edits") or (action.answer == "file" and abilities.creates)
 
 
 def understood(document: Document, diagnostic: types.Diagnostic, encoding: Encoding) -> Diagnostic:

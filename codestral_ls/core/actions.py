@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Scope = Literal["selection", "definition", "file", "diagnostic"]
 Task = Literal["quick", "heavy"]
-Answer = Literal["edit", "explanation", "file"]
+Answer = Literal["edit", "edits", "explanation", "file"]
 Needs = Literal["code", "selection", "comment", "todo", "nothing"]
 
 
@@ -23,7 +23,8 @@ class Action:
 
     Of `scopes` the first that is there at a place is the target. `instruction` may hold `{language}`, in
     which people want to be answered, and `{request}`, what the user typed; `asks` tells that there must be
-    such a text. `answer` is what comes back: an edit of the target, an explanation, or a new file.
+    such a text. `answer` is what comes back: an edit of the target, edits of several files, an explanation,
+    or a new file.
     `languages` are LSP language ids, none for all; `needs` is what must be there beside the target.
     """
 
@@ -61,6 +62,45 @@ ACTIONS: tuple[Action, ...] = (
         instruction="{request}",
         task="heavy",
         needs="nothing",
+        asks=True,
+    ),
+    Action(
+        name="instruct-everywhere",
+        title="Change as I say, in several files …",
+        kind="refactor.rewrite.codestral.instruct.everywhere",
+        scopes=("selection", "definition", "file"),
+        instruction="{request}",
+        task="heavy",
+        answer="edits",
+        needs="nothing",
+        asks=True,
+    ),
+    Action(
+        name="rename-everywhere",
+        title="Rename everywhere …",
+        kind="refactor.rewrite.codestral.rename.everywhere",
+        scopes=("definition",),
+        instruction=(
+            "Rename the definition in the span, and everything in the project that uses it: calls, imports, "
+            "exports, overrides, comments and documentation that mean it. Leave other things of the same "
+            "name as they are. What its name is to be: {request}"
+        ),
+        task="heavy",
+        answer="edits",
+        asks=True,
+    ),
+    Action(
+        name="change-signature",
+        title="Change the signature …",
+        kind="refactor.rewrite.codestral.signature",
+        scopes=("definition",),
+        instruction=(
+            "Change the parameters or the result of the definition in the span as told, with its "
+            "documentation, its overrides, and every place in the project that calls it, so that all does "
+            "what it did before, but for what is asked. What is to change: {request}"
+        ),
+        task="heavy",
+        answer="edits",
         asks=True,
     ),
     Action(

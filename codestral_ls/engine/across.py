@@ -21,15 +21,14 @@ from codestral_ls.engine.overlay import Overlay
 from codestral_ls.engine.proposal import Proposal, unheard
 from codestral_ls.engine.symbols import OnDemand
 from codestral_ls.engine.tools import Toolbox, offered
-from codestral_ls.engine.tree import Tree
+from codestral_ls.engine.tree import Tree, real_path
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
     from codestral_ls.core.model import ChatRequest, Tool
-    from codestral_ls.core.text import Document
     from codestral_ls.engine.proposal import FileChange, Report, Stage
-    from codestral_ls.engine.talker import Reply
+    from codestral_ls.engine.talker import Reply, Talker
     from codestral_ls.engine.workspace import Workspace
 
     Ask = Callable[[ChatRequest, Stage, int], Awaitable[Reply]]
@@ -39,6 +38,7 @@ _LAST = (
     "A limit is reached: this was the last that you can look up. Propose now, in one answer, every change "
     "that is still missing, or answer without a call if none is."
 )
+_MOST_READ = 200_000
 _MOST_NAMED, _LONGEST_NAME = 8, 64
 
 
@@ -50,8 +50,15 @@ class Limits:
     rounds: int = 12
     seconds: float = 300.0
     calls: int = 16
-    characters: int = 200_000
+    characters: int = _MOST_READ
     reply: int = 100_000
+
+
+def limits(talker: Talker, rounds: int) -> Limits:
+    """How far a model may go; it reads no more than half of its window."""
+    window = talker.profile.window
+    most = talker.scale.characters(window // 2) if window else _MOST_READ
+    return Limits(rounds, characters=min(most, _MOST_READ))
 
 
 class Across:
@@ -80,14 +87,19 @@ class Across:
         self._symbols = OnDemand(self._tree, lambda: self._overlay.texts, clock)
         self._toolbox = Toolbox(self._tree, self._overlay, self._symbols, limits.characters)
 
-    async def propose(self, document: Document, request: ChatRequest, name: str = "") -> Proposal:
-        """All changes that the model proposes, who was asked about a document. `name` is what gets another
-        name or signature: where it still stands as before is told in the notes.
+    def name(self, uri: str) -> str:
+        """What tools call a document. Raises `BadRequest` for one that is no file of the workspace."""
+        path = real_path(uri)
+        if path is None or not self._tree.may_see(path):
+            raise BadRequest("This file is in no folder that the editor has opened: open its folder.")
+        return self._tree.name(path)
+
+    async def propose(self, request: ChatRequest, name: str = "") -> Proposal:
+        """All changes that the model proposes. `name` is what gets another name or signature: where it still
+        stands as before is told in the notes.
 
         Raises a `ModelError` and `Refused`.
         """
-        if not await asyncio.to_thread(self._tree.knows, document.uri):
-            raise BadRequest("This file is in no folder that the editor has opened: open its folder.")
         try:
             async with asyncio.timeout(2 * self._limits.seconds):
                 changes, unchecked = await self._changes(_Conversation(request))

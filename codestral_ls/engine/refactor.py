@@ -7,9 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from codestral_ls.core.actions import Answer, instruction
+from codestral_ls.core.config import Chat
 from codestral_ls.core.model import BadRequest, NotAllowed
-from codestral_ls.core.rewrite import Order, ask_explanation, ask_file, ask_rewrite
+from codestral_ls.core.occurrences import defined_name
+from codestral_ls.core.rewrite import Order, ask_across, ask_explanation, ask_file, ask_rewrite
 from codestral_ls.core.text import Document, apply_edits
+from codestral_ls.engine.across import Across, limits
 from codestral_ls.engine.new_tests import find_place
 from codestral_ls.engine.proposal import FileChange, Proposal, unheard
 from codestral_ls.engine.rewriting import Rewriting
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from codestral_ls.core.check import Check
     from codestral_ls.core.rewrite import Ask
     from codestral_ls.core.text import Edit
+    from codestral_ls.engine.across import Limits
     from codestral_ls.engine.models import ChatModels
     from codestral_ls.engine.proposal import Report
     from codestral_ls.engine.talker import Talker
@@ -33,10 +37,12 @@ _CUT_OFF = "The answer was cut off: the model has no room for more."
 
 
 class Refactorer:
-    """Refactorings of documents, open or not. `language` is the one in which the user reads."""
+    """Refactorings of documents, open or not. `language` is the one in which the user reads, `rounds` how
+    often a model may look things up in other files."""
 
     def __init__(self, models: ChatModels, workspace: Workspace) -> None:
         self.language = "English"
+        self.rounds = Chat().rounds
         self._models = models
         self._workspace = workspace
 
@@ -60,7 +66,7 @@ class Refactorer:
         talker = await self._models.talker(choice.action.task, choice.target.end - choice.target.start)
         order = self._order(document, choice, request.strip())
         rewriting = Rewriting(talker, document.uri, report)
-        job = _Job(document, order, talker, rewriting, self._workspace)
+        job = _Job(document, choice, order, talker, rewriting, self._workspace, limits(talker, self.rounds))
         proposal = await _WAYS[choice.action.answer](job)
         return replace(proposal, title=choice.title, bill=rewriting.bill)
 
@@ -80,10 +86,12 @@ class _Job:
     """One refactoring, about to be asked for."""
 
     document: Document
+    choice: Choice
     order: Order
     talker: Talker
     rewriting: Rewriting
     workspace: Workspace
+    limits: Limits
 
     async def edited(self) -> Proposal:
         """The target, and if need be the imports, anew."""
@@ -93,6 +101,15 @@ class _Job:
         version = document.version if self.workspace.get(document.uri) else None
         change = FileChange(document.uri, version, document, new_text, edits)
         return Proposal("", (change,), notes=notes(check))
+
+    async def edited_everywhere(self) -> Proposal:
+        """Whatever files the task concerns; the model looks them up."""
+        across = Across(self.workspace, self.rewriting.asked, self.limits, report=self.rewriting.report)
+        order = replace(self.order, path=across.name(self.document.uri))
+        request = ask_across(self.document, order, self.talker.budget)
+        of_definition = self.choice.action.scopes == ("definition",)
+        name = defined_name(self.document, self.order.target) if of_definition else ""
+        return await across.propose(request, name)
 
     async def explained(self) -> Proposal:
         """The model's words about the target."""
@@ -126,6 +143,7 @@ class _Job:
 
 _WAYS: Final[Mapping[Answer, Callable[[_Job], Awaitable[Proposal]]]] = {
     "edit": _Job.edited,
+    "edits": _Job.edited_everywhere,
     "explanation": _Job.explained,
     "file": _Job.written,
 }

@@ -31,7 +31,7 @@ class Rewriting:
         self.bill = Bill(talker.profile.label, Usage(0, 0), 0.0)
         self._talker = talker
         self._uri = uri
-        self._report = report
+        self.report = report
         self._received = 0
 
     async def rewrite(self, ask: Ask) -> Proposal:
@@ -45,7 +45,7 @@ class Rewriting:
         enlarged = corrected = False
         while True:
             reply = await self.asked(request, stage, most)
-            self._report("checking", self._received)
+            self.report("checking", self._received)
             try:
                 return propose(ask, reply.text, reply.finish)
             except Refused as refused:
@@ -74,7 +74,7 @@ class Rewriting:
 
     async def asked(self, request: ChatRequest, stage: Stage, most: int = MOST_CHARACTERS) -> Reply:
         """One reply, which is added to the bill. Raises a `ModelError`."""
-        self._report(stage, self._received)
+        self.report(stage, self._received)
         reply = await self._talker.ask(
             request, task="refactoring", uri=self._uri, on_text=self._came, most=most
         )
@@ -83,7 +83,7 @@ class Rewriting:
 
     def _came(self, text: str) -> None:
         self._received += len(text)
-        self._report("writing", self._received)
+        self.report("writing", self._received)
 
 
 def _added(one: Bill, other: Bill) -> Bill:

@@ -47,7 +47,9 @@ class Tree:
         self.workspace = workspace
         self.roots = _named(workspace.roots)
         self._opened: Mapping[Path, Document] = {
-            path: document for document in workspace.documents if (path := _path(document.uri)) is not None
+            path: document
+            for document in workspace.documents
+            if (path := real_path(document.uri)) is not None
         }
 
     def path(self, name: str) -> Path:
@@ -86,11 +88,6 @@ class Tree:
     def is_inside(self, path: Path) -> bool:
         """Whether a real path is in one of the workspace's folders."""
         return any(path.is_relative_to(root) for root in self.roots.values())
-
-    def knows(self, uri: str) -> bool:
-        """Whether a document is a file of the workspace that a model may see."""
-        path = _path(uri)
-        return path is not None and self.may_see(path)
 
     def may_see(self, path: Path) -> bool:
         """Whether a model may be shown a real path, by its place and its name."""
@@ -143,8 +140,8 @@ class Tree:
         return self.workspace.why_excluded(given) is None
 
 
-def _path(uri: str) -> Path | None:
-    """The real path of a document of this disk."""
+def real_path(uri: str) -> Path | None:
+    """The real path of a document; None for one that is not of this disk."""
     if not uri.startswith("file:"):
         return None
     try:

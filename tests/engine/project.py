@@ -71,7 +71,8 @@ class Project:
         uri = (self.folder / at).as_uri()
         rewriting = Rewriting(talker, uri, lambda *_: None)
         across = Across(self.workspace, rewriting.asked, limits, clock=clock)
-        return await across.propose(Document.of(uri, "python", 1, ""), ASKED, name)
+        across.name(uri)
+        return await across.propose(ASKED, name)
 
     @property
     def told(self) -> list[str]:
