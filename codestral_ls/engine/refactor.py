@@ -32,8 +32,11 @@ if TYPE_CHECKING:
 
 _NEEDS_NO_IMPORT = frozenset({"document", "document-file", "extract", "rename", "simplify", "translate"})
 
+_SHARE_OF_WORDS = 8
+"""An explanation takes at most one part in so many of the model's window."""
+
 _UNCHECKED = "The syntax was not checked: there is no parser for this language, or the code is too long."
-_CUT_OFF = "The answer was cut off: the model has no room for more."
+_CUT_OFF = "The answer is cut off: it got too long."
 
 
 class Refactorer:
@@ -114,6 +117,9 @@ class _Job:
     async def explained(self) -> Proposal:
         """The model's words about the target."""
         request = ask_explanation(self.document, self.order, self.talker.budget)
+        window = self.talker.profile.window
+        if window:  # Small models have much to say and little sense of an end.
+            request = replace(request, max_tokens=min(request.max_tokens, window // _SHARE_OF_WORDS))
         reply = await self.rewriting.answer(request)
         return Proposal("", text=reply.text.strip(), notes=(_CUT_OFF,) if reply.finish == "length" else ())
 

@@ -63,11 +63,8 @@ class Rewriting:
                     raise
 
     async def answer(self, request: ChatRequest) -> Reply:
-        """The model's words; those of a reply that is cut off are asked for once more with more room. Raises
-        a `ModelError`, and `Refused` where there are none."""
+        """The model's words, perhaps cut off. Raises a `ModelError`, and `Refused` where there are none."""
         reply = await self.asked(request, "asking")
-        if reply.finish == "length" and (larger := self._talker.larger(request)):
-            reply = await self.asked(larger, "asking")
         if not reply.text.strip():
             raise Refused("empty")
         return reply

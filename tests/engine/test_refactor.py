@@ -237,7 +237,7 @@ async def test_a_file_that_is_not_open_has_no_version():
         ([], "cart.py"),
         (["/shop"], "src/cart.py"),
         (["/elsewhere"], "cart.py"),
-        (["/shop/src", "/shop"], "cart.py"),
+        (["/shop/src", "/shop"], "src/cart.py"),
     ],
 )
 async def test_the_model_knows_the_path_in_the_workspace_only(roots, shown):

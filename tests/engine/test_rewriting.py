@@ -162,7 +162,7 @@ async def test_what_does_not_fit_the_window_is_not_sent():
 async def test_an_explanation_that_is_cut_off_is_shown_and_said_to_be():
     model = TalkingModel(Chunk("It adds", "length"))
     proposal = await proposed(model, "explain")
-    assert (proposal.text, len(model.requests)) == ("It adds", 2)
+    assert (proposal.text, len(model.requests)) == ("It adds", 1)
     assert "cut off" in proposal.notes[0]
 
 
