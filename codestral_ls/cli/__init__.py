@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from codestral_ls import __version__
 from codestral_ls.bench import cli as bench
-from codestral_ls.cli import cache, complete, doctor, models, serve, usage
+from codestral_ls.cli import cache, chat, complete, doctor, models, refactor, serve, usage
 from codestral_ls.cli.failure import FAILED, Failure
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ DESCRIPTION = """\
 Code completion for every editor that speaks LSP, by Codestral or by a model on this machine.
 
   codestral-ls complete cart.py:14:9     fill in the code at line 14, column 9 of cart.py
+  codestral-ls refactor cart.py:14 --list  what the chat model can do with that code
+  codestral-ls chat "…" --file cart.py   ask about code
   codestral-ls doctor                    which model is used, why, and whether it works
   codestral-ls serve                     the language server, started by an editor
 """
@@ -28,7 +30,7 @@ Keys are read from the environment: CODESTRAL_API_KEY for codestral.mistral.ai, 
 api.mistral.ai. Without one, a model on this machine is used and no code leaves it.
 """
 
-COMMANDS = (serve, complete, doctor, models, cache, usage, bench)
+COMMANDS = (serve, complete, chat, refactor, doctor, models, cache, usage, bench)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz
 
 from codestral_ls.core.applicable import MOST_CHARACTERS
 from codestral_ls.core.fences import blocks
+from codestral_ls.core.occurrences import places
 from codestral_ls.core.outline import definitions
 from codestral_ls.core.privacy import redact
 from codestral_ls.core.prompt import Budget
 from codestral_ls.core.proposal import propose
 from codestral_ls.core.refusal import Refused
 from codestral_ls.core.rewrite import TARGET, Order, ask_file, ask_rewrite
-from codestral_ls.core.syntax import parse_lines
+from codestral_ls.core.syntax import CHARS_ABOVE, parse_lines
 from codestral_ls.core.target import View, definition_around, lines_span, whole_lines
 from codestral_ls.core.text import Document, Span, line_feeds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from codestral_ls.core.outline import Definition
     from codestral_ls.core.proposal import Proposal
 
 _NAMED = re.compile(
@@ -36,8 +39,8 @@ _AROUND = Budget(4_000, 4_000)
 """Characters above and below a place that a block may repeat."""
 
 _MOST_NAMESAKES = 20
-_ALIKE = 50
-"""Of 100: a block that is less like a text does not stand for it."""
+_ALIKE, _MUCH_ALIKE = 50, 80
+"""Of 100: a block that is less like a text does not stand for it. Where no names tell, it has to be more."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -108,40 +111,46 @@ def _place(block: Block, document: Document, shown: Iterable[str]) -> Span:
     code = block.code.strip()
     if block.language in _PATCHES or not document.text.strip():
         return whole
-    if named := _namesake(block, document):
-        return named
+    names = _outermost(document, code)
+    if len(names) == 1 and (namesakes := _definitions_of(document, *names)):
+        if len(namesakes) > 1:
+            raise Refused("unplaced")
+        return namesakes.pop()
     for span in _asked_about(document, shown):
         if fuzz.ratio(document.slice(span.start, span.end).strip(), code) >= _ALIKE:
             return span
-    if whole.end <= MOST_CHARACTERS and fuzz.ratio(document.text.strip(), code) >= _ALIKE:
+    if whole.end <= MOST_CHARACTERS and _stands_for(document, code):
         return whole
     raise Refused("unplaced")
 
 
-def _namesake(block: Block, document: Document) -> Span | None:
-    """The one definition in the document that has the name of the block's only one."""
-    outermost = [each for each in _defined(document, block.code) if each[1] == 0]
-    if len(outermost) != 1:
-        return None
-    name = outermost[0][0]
-    found = {*_definitions_of(document, name)}
-    return found.pop() if len(found) == 1 else None
+def _stands_for(document: Document, code: str) -> bool:
+    """Whether code is a new version of a whole document: nothing that is defined there may get lost."""
+    text = document.text
+    names = {each.name for each in _defined(document, text)}
+    alike = fuzz.ratio(text.strip(), code) >= (_ALIKE if names else _MUCH_ALIKE)
+    return alike and names <= {each.name for each in _defined(document, code)}
 
 
-def _definitions_of(document: Document, name: str) -> Iterator[Span]:
-    places = re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", document.text)
-    for place, _ in zip(places, range(_MOST_NAMESAKES), strict=False):
-        span = definition_around(View(document, place.start()), Span(place.start(), place.end()))
-        if span:
-            defined = _defined(document, document.slice(span.start, span.end))
-            if defined and defined[0][0] == name:
-                yield span
+def _definitions_of(document: Document, name: str) -> set[Span]:
+    """The definitions in the document that have a name."""
+    found = set()
+    for at in islice(places(document.text, name), _MOST_NAMESAKES):
+        span = definition_around(View(document, at), Span(at, at + len(name)))
+        if span and _outermost(document, document.slice(span.start, span.end)) == {name}:
+            found.add(span)
+    return found
 
 
-def _defined(document: Document, text: str) -> list[tuple[str, int]]:
-    """The names that a piece of code in the document's language defines, each with its depth."""
+def _outermost(document: Document, text: str) -> set[str]:
+    return {each.name for each in _defined(document, text) if each.depth == 0}
+
+
+def _defined(document: Document, text: str) -> list[Definition]:
+    """What a piece of code in the document's language defines."""
     piece = Document.of(document.uri, document.language, 0, text)
-    return [(each.name, each.depth) for each in definitions(parse_lines(piece, 0, text))]
+    window = parse_lines(piece, 0, text, scale=1 + len(text) // CHARS_ABOVE)
+    return definitions(window)
 
 
 def _asked_about(document: Document, shown: Iterable[str]) -> Iterator[Span]:

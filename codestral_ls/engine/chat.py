@@ -121,10 +121,16 @@ class Chat:
         self._transcripts = transcripts
         self._talks: dict[str, _Talk] = {}
 
+    def begin(self) -> str:
+        """A new conversation."""
+        talk = _Talk(Conversation(uuid4().hex))
+        self._keep(talk)
+        return talk.conversation.id
+
     async def ask(
-        self, question: Question, conversation: str = "", hear: Callable[[str], None] = lambda _: None
+        self, question: Question, conversation: str, hear: Callable[[str], None] = lambda _: None
     ) -> Answer:
-        """The answer, every piece of which `hear` is told as it comes; without a conversation in a new one.
+        """The answer, every piece of which `hear` is told as it comes.
 
         Questions of one conversation are answered one after the other. Cancelling ends the request at once;
         what had come by then is a part of the conversation. Raises a `ModelError`.
@@ -163,19 +169,25 @@ class Chat:
             raise BadRequest(f"The conversation cannot be deleted: {error.strerror}.") from None
 
     async def _talk(self, conversation: str) -> _Talk:
-        talk = self._talks.pop(conversation, None)
-        if talk is None and conversation:
+        if conversation not in self._talks:
             saved = await asyncio.to_thread(self._transcripts.load, conversation)
             if saved is None:
                 raise BadRequest(_UNKNOWN)
             # Another question may have been faster.
-            talk = self._talks.pop(conversation, None) or _Talk(saved)
-        talk = talk or _Talk(Conversation(uuid4().hex))
-        self._talks[talk.conversation.id] = talk
-        for resting in [key for key, each in self._talks.items() if not each.lock.locked()]:
-            if len(self._talks) > MOST_CONVERSATIONS and resting != talk.conversation.id:
-                del self._talks[resting]
+            if conversation not in self._talks:
+                self._keep(_Talk(saved))
+        talk = self._talks[conversation]
+        self._keep(talk)
         return talk
+
+    def _keep(self, talk: _Talk) -> None:
+        """As the one that was asked last; others that rest are forgotten."""
+        key = talk.conversation.id
+        self._talks.pop(key, None)
+        resting = [other for other, each in self._talks.items() if not each.lock.locked()]
+        for other in resting[: max(len(self._talks) + 1 - MOST_CONVERSATIONS, 0)]:
+            del self._talks[other]
+        self._talks[key] = talk
 
     async def _answer(self, talk: _Talk, question: Question, hear: Callable[[str], None]) -> Answer:
         talker = await self._models.talker("quick", _size(question))
