@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from codestral_ls.core.model import BadRequest, Snippet
 from codestral_ls.core.privacy import redact
+from codestral_ls.core.text import split_lines
 from codestral_ls.engine.safe_read import Unreadable, read
 from codestral_ls.engine.workspace import path_of
 
@@ -80,7 +81,7 @@ _NOT_LOOKED_AT = frozenset({"node_modules", "target", "build", "dist", "vendor",
 def find_place(document: Document, workspace: Workspace) -> Place:
     """Where a file with tests of the document would be new, in the project's own way. It reads the disk.
 
-    Raises `BadRequest` where the document is not a file of this disk.
+    Raises `BadRequest` where the document is not a file of this disk, or the place is outside the workspace.
     """
     if urlsplit(document.uri).scheme != "file":
         raise BadRequest("Save the file first: its tests go beside it.")
@@ -90,7 +91,9 @@ def find_place(document: Document, workspace: Workspace) -> Place:
     tests = list(_tests(root, source, habit))
     nearest = min(tests, key=lambda test: _distance(test, source), default=None)
     path = _free(_wanted(source, root, habit, nearest))
-    shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+    if not Path(os.path.realpath(path.parent)).is_relative_to(os.path.realpath(root)):
+        raise BadRequest(f"The tests would go into {path.parent.name}, which is a link that leads elsewhere.")
+    shown = path.relative_to(root).as_posix()
     sample = _sample(nearest, root, workspace) if nearest else None
     return Place(path, shown, *sample) if sample else Place(path, shown)
 
@@ -131,8 +134,6 @@ def _wanted(source: Path, root: Path, habit: Habit, nearest: Path | None) -> Pat
     style = next(
         name for name, pattern in zip(names, patterns, strict=True) if pattern.fullmatch(nearest.name)
     )
-    if nearest.parent == source.parent:
-        return source.parent / style
     return _mirrored(source, root, nearest) / style
 
 
@@ -148,8 +149,8 @@ def _mirrored(source: Path, root: Path, nearest: Path) -> Path:
     """The folder among the project's tests that answers to the source's, as far as there is one."""
     inside = nearest.parent.relative_to(root).parts
     depth = next((depth for depth, part in enumerate(inside, 1) if part in _TEST_FOLDERS), 0)
-    if not depth:
-        return nearest.parent
+    if not depth:  # It is beside its own code.
+        return source.parent
     top = root.joinpath(*inside[:depth])
     folders = source.parent.relative_to(root).parts
     mirrors = (top.joinpath(*folders[start:]) for start in range(len(folders)))
@@ -176,6 +177,15 @@ def _sample(
         content = read(test, MOST_BYTES).decode("utf-8")
     except (OSError, Unreadable, UnicodeDecodeError):
         return None
-    text = redact(content)[:SAMPLE_CHARACTERS]
+    text = "".join(_first_lines(redact(content)))
     shown = test.relative_to(root).as_posix()
     return (Snippet(redact(shown), redact(text)),), (f"{shown} 1–{text.count(chr(10)) + 1}",)
+
+
+def _first_lines(text: str) -> Iterator[str]:
+    size = 0
+    for line in split_lines(text):
+        size += len(line)
+        if size > SAMPLE_CHARACTERS:
+            return
+        yield line
