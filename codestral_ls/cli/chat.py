@@ -39,7 +39,7 @@ Exit status: 0 with an answer, 1 without, 2 if the model could not be asked, 130
 """
 
 _MOST_PIPED = 1_000_000
-"""Characters. What the model's window has no room for is left out, and said."""
+"""Bytes. What the model's window has no room for is left out, and said."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -88,15 +88,20 @@ def _command(args: argparse.Namespace, lines: list[Lines], runner: asyncio.Runne
 
     if args.list or args.forget:
         return runner.run(_forgotten(app, args.forget, args.json) if args.forget else _listed(app, args.json))
-    piped = "" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.read(_MOST_PIPED)
+    piped = _piped()
     mentions = tuple(Mention(*each.read(app)) for each in lines)
     talk = _Talk(runner, app, args.conversation or app.chat.begin(), args.json)
     if args.message:
-        texts = (("standard input", piped),) if piped.strip() else ()
+        texts = (("standard input", piped),) if piped else ()
         return talk.ask(Question(args.message, mentions, texts=texts))
-    if piped.strip() or not sys.stdin or not sys.stdin.isatty():
-        return talk.ask(Question(piped, mentions))
-    return talk.go_on(mentions)
+    return talk.go_on(mentions) if piped is None else talk.ask(Question(piped, mentions))
+
+
+def _piped() -> str | None:
+    """What stands on standard input; None where it is a terminal."""
+    if sys.stdin.isatty():
+        return None
+    return sys.stdin.buffer.read(_MOST_PIPED).decode("utf-8", "replace").strip()
 
 
 class _Talk:
