@@ -9,7 +9,7 @@ import re
 from collections import deque
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from codestral_ls.core.syntax import CHARS_ABOVE, DEFINITION, cursor_kind, parse_lines, parse_window
 from codestral_ls.core.text import Document
@@ -17,7 +17,7 @@ from codestral_ls.core.text import Document
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tree_sitter import Node
+    from tree_sitter import Node, Tree
 
     from codestral_ls.core.syntax import Window
     from codestral_ls.core.text import Span
@@ -95,7 +95,8 @@ def defined_name(document: Document, span: Span) -> str:
             break
         node = waiting.popleft()
         named = node.child_by_field_name("name")
-        if named is not None or (_IDENTIFIER.search(node.type) and _is_defined(node)):
+        path = _path(window.tree, node.start_byte, node.end_byte) if _IDENTIFIER.search(node.type) else []
+        if named is not None or (path and _is_defined(path)):
             return ((named or node).text or b"").decode("utf-8", "replace")
         waiting.extend(child for child in node.named_children if child.start_byte >= start)
     return ""
@@ -109,39 +110,49 @@ def _occurrence(document: Document, window: Window, at: int, length: int) -> Occ
 def _role(window: Window, at: int, length: int) -> Role:
     assert window.tree is not None
     start, end = window.byte_at(at), window.byte_at(at + length)
-    node = window.tree.root_node.named_descendant_for_byte_range(start, end)
-    if node is None or (node.start_byte, node.end_byte) != (start, end):
+    path = _path(window.tree, start, end)
+    node = path[-1].node
+    if (node.start_byte, node.end_byte) != (start, end):
         return "text" if cursor_kind(window, at + length) != "code" else "reference"
-    if "comment" in node.type or "string" in node.type:
+    if any(word in step.node.type for step in path[-2:] for word in ("comment", "string_")):
         return "text"
-    return "definition" if _is_defined(node) else "reference"
+    return "definition" if _is_defined(path) else "reference"
 
 
-def _is_defined(node: Node) -> bool:
-    """Whether a node is the name of what its parents define: through C's declarators, too."""
-    while (parent := node.parent) is not None:
-        field = _field(parent, node)
+class _Step(NamedTuple):
+    """A node on the way down from the root, and what it is to the one above it."""
+
+    node: Node
+    field: str | None
+
+
+def _path(tree: Tree, start: int, end: int) -> list[_Step]:
+    """The named nodes that hold a stretch, down to the smallest. A node's `parent` would be looked
+    for from the root on, which takes milliseconds in a flat file."""
+    cursor = tree.walk()
+    path = [_Step(tree.root_node, None)]
+    while cursor.goto_first_child_for_byte(start) is not None:
+        node = cursor.node
+        if node is None or node.start_byte > start or node.end_byte < end:
+            break
+        if node.is_named:
+            path.append(_Step(node, cursor.field_name))
+    return path
+
+
+def _is_defined(path: list[_Step]) -> bool:
+    """Whether the last node is the name of what those above it define: through C's declarators, too."""
+    above = path[-2::-1]
+    for parent, (_, field) in zip(above, path[:0:-1], strict=True):
+        kind = parent.node.type
         if field == "name":
-            return bool(DEFINITION.fullmatch(parent.type) or _NAMED.fullmatch(parent.type))
+            return bool(DEFINITION.fullmatch(kind) or _NAMED.fullmatch(kind))
         if field in ("left", "pattern"):
-            return bool(_ASSIGNED.fullmatch(parent.type)) and not _is_local(parent)
+            return bool(_ASSIGNED.fullmatch(kind)) and not any(
+                _LOCAL.fullmatch(step.node.type) for step in above
+            )
         if field != "declarator":
             return False
-        if parent.type.endswith(("_definition", "_declaration", "declaration")):
+        if kind.endswith(("_definition", "_declaration", "declaration")):
             return True
-        node = parent
-    return False
-
-
-def _field(parent: Node, node: Node) -> str | None:
-    children = parent.children
-    return next((parent.field_name_for_child(i) for i, child in enumerate(children) if child == node), None)
-
-
-def _is_local(node: Node) -> bool:
-    around = node.parent
-    while around is not None:
-        if _LOCAL.fullmatch(around.type):
-            return True
-        around = around.parent
     return False

@@ -147,7 +147,7 @@ class Across:
         reply = await self._ask(conversation.request(offered(only_writing=told)), stage, self._limits.reply)
         if reply.finish != "stop":
             raise Refused("truncated")
-        if sum(len(call.arguments) for call in reply.calls) > self._limits.reply:
+        if sum(len(call.arguments) for call in reply.calls[: self._limits.calls]) > self._limits.reply:
             raise Refused("long")
         conversation.hear(reply, self._limits.calls)
         return reply if reply.calls else None

@@ -57,6 +57,7 @@ class Toolbox:
         self._overlay = overlay
         self._symbols = symbols
         self._left = characters
+        self._closed = False
         self._result = result
         self._answered: set[tuple[str, str]] = set()
         self._read: dict[str, set[int]] = {}
@@ -77,6 +78,8 @@ class Toolbox:
             arguments = msgspec.json.decode(call.arguments, type=tool.arguments, strict=False)
             if isinstance(arguments, calls.ProposeEdit | calls.CreateFile):
                 path = _plain(arguments.path)
+            elif self._closed:
+                raise Spent
             answer = await tool.work(self, arguments)
         except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError) as error:
             return redact(f"The arguments are not right: {error}")
@@ -95,7 +98,7 @@ class Toolbox:
 
     def close(self) -> None:
         """From now on changes may be proposed, and nothing may be read: `spent` tells of who tries."""
-        self.spent, self._left = False, 0
+        self.spent, self._closed = False, True
 
     async def _read_file(self, asked: calls.ReadFile) -> str:
         name, text = await asyncio.to_thread(self._text, asked.path)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from codestral_ls.engine.workspace import Workspace
+
+Kind = Literal["file", "folder", "other"]
 
 MOST_FILES, MOST_FOLDERS, DEEPEST = 20_000, 4_000, 40
 
@@ -42,16 +45,15 @@ class Walk:
             if not self._waiting:
                 return
             folder, depth = self._waiting.popleft()
-            for entry in _entries(folder):
+            for name, kind in _entries(folder):
                 if self._left <= 0 or self._stop():
                     self.whole = False
                     return
                 self._left -= 1
-                path = folder / entry.name
-                if not entry.is_dir(follow_symlinks=False):
-                    if entry.is_file(follow_symlinks=False):
-                        yield path
-                elif self._is_wanted(path, depth):
+                path = folder / name
+                if kind == "file":
+                    yield path
+                elif kind == "folder" and self._is_wanted(path, depth):
                     self._waiting.append((path, depth + 1))
         self.whole = self.whole and not self._waiting
 
@@ -64,16 +66,17 @@ class Walk:
         return self._workspace.why_excluded(folder, is_folder=True) is None
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def _entries(folder: Path) -> list[tuple[str, Kind]]:
     """What is in a folder, by name; nothing where it cannot be read. A folder of more than `MOST_FILES` is
     read no further."""
-    found: list[os.DirEntry[str]] = []
     try:
         with os.scandir(folder) as entries:
-            for entry in entries:
-                found.append(entry)
-                if len(found) > MOST_FILES:
-                    break
+            return sorted((entry.name, _kind(entry)) for entry in islice(entries, MOST_FILES + 1))
     except OSError:
         return []
-    return sorted(found, key=lambda entry: entry.name)
+
+
+def _kind(entry: os.DirEntry[str]) -> Kind:
+    if entry.is_dir(follow_symlinks=False):
+        return "folder"
+    return "file" if entry.is_file(follow_symlinks=False) else "other"

@@ -62,12 +62,19 @@ class Project:
         return document
 
     async def changed(
-        self, *turns: Chunk | str, limits: Limits = LIMITS, name: str = "", clock=lambda: 0.0, at="a.py"
+        self,
+        *turns: Chunk | str,
+        limits: Limits = LIMITS,
+        name: str = "",
+        clock=lambda: 0.0,
+        at="a.py",
+        model=None,
     ):
         """What a model that says this comes to: a proposal, or what is raised."""
         self.model = TalkingModel(*turns)
+        used = model(self.model.profile) if model else self.model
         accounts = Accounts(Ledger(None, lambda: 0.0), self.workspace)
-        talker = Talker(self.model, accounts, lambda: 0.0)
+        talker = Talker(used, accounts, lambda: 0.0)
         uri = (self.folder / at).as_uri()
         rewriting = Rewriting(talker, uri, lambda *_: None)
         across = Across(self.workspace, rewriting.asked, limits, clock=clock)
