@@ -36,7 +36,7 @@ _SHARE_OF_WORDS = 8
 """An explanation takes at most one part in so many of the model's window."""
 
 _UNCHECKED = "The syntax was not checked: there is no parser for this language, or the code is too long."
-_CUT_OFF = "The answer is cut off: it got too long."
+_CUT_OFF = "The answer is cut off."
 
 
 class Refactorer:
@@ -121,7 +121,7 @@ class _Job:
         if window:  # Small models have much to say and little sense of an end.
             request = replace(request, max_tokens=min(request.max_tokens, window // _SHARE_OF_WORDS))
         reply = await self.rewriting.answer(request)
-        return Proposal("", text=reply.text.strip(), notes=(_CUT_OFF,) if reply.finish == "length" else ())
+        return Proposal("", text=reply.text.strip(), notes=(_CUT_OFF,) if reply.finish != "stop" else ())
 
     async def written(self) -> Proposal:
         """A new file of tests for the target, like those that the project has."""
