@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codestral_ls.bench import edit, latency, replay
+from codestral_ls.bench import edit, latency, replay, rewrite
 
 if TYPE_CHECKING:
     import argparse
 
-COMMANDS = (latency, edit, replay)
+COMMANDS = (latency, edit, rewrite, replay)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

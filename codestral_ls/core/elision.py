@@ -33,6 +33,11 @@ _BARE = re.compile(r"[\[({<]?\s*(?:\.{3,}|…)\s*[\])}>]?[;,]?")
 _INLINE = re.compile(
     r"\{\s*(?:/\*\s*(?:\.{3}|…).*?\*/|\.{3}|…|/\*.*?\b(?:unchanged|omitted|same)\b.*?\*/)\s*\}"
 )
+_STUB = re.compile(
+    r"(?:todo|unimplemented)!\(.*\);?|TODO\(.*\)|throw new NotImplemented\w*\(.*\);?"
+    r"|(?:throw new Error|panic|error)\(\W*(?:todo|not (?:yet )?implemented)\b.*\);?",
+    re.IGNORECASE,
+)
 
 _WHAT = re.compile(
     r"\b(?:rest|remainder|remaining|existing|original|previous|other|your)\b.*\b(?:code|functions?|methods?|"
@@ -68,6 +73,8 @@ def filled(new: Sequence[str], old: Sequence[str], language: str) -> list[str]:
     gaps = [sure == "sure" or (sure == "perhaps" and missing) for sure in sureness]
     whole = [line for line, sure in zip(new, sureness, strict=True) if sure == "no"]
     if any(_INLINE.search(line) and line.strip() not in known for line in whole):
+        raise Refused("elided")
+    if missing and any(_STUB.fullmatch(line.strip()) and line.strip() not in known for line in whole):
         raise Refused("elided")
     if all(sure != "no" or not line.strip() for sure, line in zip(sureness, new, strict=True)):
         raise Refused("elided")

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rapidfuzz import fuzz
+
 from codestral_ls.core.elision import elision, filled, is_comment
 from codestral_ls.core.hole import Hole, in_style, indent_unit, leading, look_around
 from codestral_ls.core.languages import grammar_of
@@ -33,6 +35,8 @@ _FUNCTION = re.compile(
 _CONTROL = frozenset(
     ["if", "for", "while", "switch", "catch", "with", "foreach", "match", "synchronized", "using"]
 )
+_PACKAGE = re.compile(r"package\s+[\w.]+;?")
+_NEARLY_THE_SAME = 90
 _WORD = re.compile(r"\w+")
 _MARGIN = re.compile(r"\S")
 
@@ -85,12 +89,20 @@ def cut_surroundings(lines: list[str], place: Place) -> list[str]:
     Refused where such lines are there, but not all as they were.
     """
     head = _echo_above(lines, place)
-    lines = _without_closers(lines[head:]) if head else lines
-    lines = lines[: len(lines) - _echo(lines[::-1], place.below, place.old[::-1])]
+    inner = _without_closers(lines[head:]) if head else lines
+    tail = _echo(inner[::-1], place.below, place.old[::-1])
+    inner = inner[: len(inner) - tail]
     around, own = set(_visible((*place.above, *place.below))), set(_visible(place.old))
-    if any(line in around and line not in own and _DECLARES.match(line) for line in _visible(lines)):
+    fresh = [line for line in inner if line.strip() and line.strip() not in own]
+    if any(line.strip() in around and _DECLARES.match(line.strip()) for line in fresh):
         raise Refused("elsewhere")
-    return lines
+    if any(map(_PACKAGE.fullmatch, map(str.strip, fresh))) and any(map(_PACKAGE.fullmatch, around)):
+        raise Refused("elsewhere")
+    outermost = [line for line in fresh if len(leading(line)) <= len(_indent_of(inner))]
+    changed = (line.strip() for line in outermost if line.strip() not in around)
+    if (head or tail) and any(_is_changed(line, around, own) for line in changed):
+        raise Refused("elsewhere")
+    return inner
 
 
 def refuse_a_part(lines: list[str], place: Place) -> list[str]:
@@ -149,6 +161,12 @@ REPAIRS: tuple[Callable[[list[str], Place], list[str]], ...] = (
     fill_gaps,
 )
 """Every rule, in order."""
+
+
+def _is_changed(line: str, around: set[str], own: set[str]) -> bool:
+    """Whether a line is one of those around with a change in it, in a reply that repeats more of them."""
+    nearest = max((fuzz.ratio(line, other) for other in around), default=0)
+    return nearest >= _NEARLY_THE_SAME and all(fuzz.ratio(line, other) < nearest for other in own)
 
 
 def _between_blank_lines(lines: list[str], place: Place) -> list[str]:

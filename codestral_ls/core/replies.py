@@ -78,10 +78,10 @@ def _from_json(ask: Ask, text: str, whole: bool) -> dict[str, str] | None:
     """None where the model has fenced code instead."""
     names = {target.name for target in ask.targets}
     braces = [found.start() for found in islice(re.finditer(r"\{", text), _MOST_OBJECTS if whole else 1)]
-    items = next(filter(None, (_items(_decoded(text, start), names) for start in braces)), None)
-    if items is not None:
-        return _by_name(items, names)
-    if text.lstrip().startswith(("{", "```json")):
+    found = [_items(_decoded(text, start), names) for start in braces]
+    if any(found):
+        return _by_name([item for items in found for item in items or ()], names)
+    if text.lstrip().startswith(("{", "[", "```json")):
         raise Refused("garbled" if whole else "truncated")
     if has_fence(text):
         return None

@@ -11,14 +11,8 @@ from codestral_ls.core.refusal import SENTENCES, Refused
 from codestral_ls.core.replies import longest_reply
 from codestral_ls.core.rewrite import Order, ask_file, ask_rewrite
 from codestral_ls.core.text import Document, Edit, Span
-from tests.core.rewrite_cases import FOLDER, read, render
+from tests.core.rewrite_cases import CASES, FILES, outcome, read, render, updated
 
-FILES = sorted(FOLDER.rglob("*.toml"))
-CASES = [
-    pytest.param(path.parent.name, case, id=f"{path.parent.name}-{path.stem}-{case.description}")
-    for path in FILES
-    for case in read(path)
-]
 TEXT = """import os
 
 
@@ -31,11 +25,11 @@ def total(items):
 HEAD, TAIL = "import os\n\n\n", "\n\n\nprint(total([]))\r\n"
 
 
-@pytest.mark.parametrize(("language", "case"), CASES)
-def test_fixture(language, case, update_fixtures):
+@pytest.mark.parametrize("case", CASES)
+def test_fixture(case, update_fixtures):
     if update_fixtures:
         pytest.skip("the fixtures are being written")
-    assert case.outcome(language) == (case.want, case.refused)
+    assert outcome(case) == (case.want, case.refused)
 
 
 def test_fixtures_are_in_their_own_form(update_fixtures):
@@ -43,21 +37,20 @@ def test_fixtures_are_in_their_own_form(update_fixtures):
     for path in FILES:
         cases = read(path)
         if update_fixtures:
-            path.write_text(render([case.updated(path.parent.name) for case in cases]), "utf-8", newline="\n")
+            path.write_text(render([*map(updated, cases)]), "utf-8", newline="\n")
         assert path.read_text("utf-8") == render(read(path))
 
 
-@pytest.mark.parametrize(("language", "case"), CASES)
-def test_a_reply_that_was_cut_off_is_never_half_applied(language, case):
+@pytest.mark.parametrize("case", CASES)
+def test_a_reply_that_was_cut_off_is_never_half_applied(case):
     """A cut behind the code may be applied, in whole; none elsewhere."""
-    document = case.marked.text
     for end in range(0, len(case.raw), 1 + len(case.raw) // 40):
         try:
-            edits = propose(case.ask(language), case.raw[:end], "length").edits
+            edits = propose(case.ask(), case.raw[:end], "length").edits
         except Refused:
             continue
         # The first of two answers is whole.
-        assert apply_to(document, edits) == case.want or case.refused == "several"
+        assert apply_to(case.before, edits) == case.want or case.refused == "several"
 
 
 def order():
