@@ -40,6 +40,11 @@ _NOT_OPEN = "The file is not open in the editor."
 _STALE = "The file was edited in the meantime, so nothing was changed; choose the action again."
 _CANNOT_APPLY = "This editor does not let a server change files; run `codestral-ls refactor` in a terminal."
 
+_CANNOT_CREATE = (
+    "The change needs a new file, which this editor does not let a server create, so nothing was changed; "
+    "run `codestral-ls refactor` in a terminal."
+)
+
 
 def code_action(ls: Server, params: types.CodeActionParams) -> list[Entry]:
     """What can be asked here. No model is."""
@@ -69,10 +74,12 @@ async def refactor(ls: Server, arguments: Sequence[object]) -> None:
     with loudly(ls):
         chosen = _chosen(ls, arguments[0] if arguments else None)
         action = _action(ls, chosen.action)
-        if not ls.abilities.applies and action.answer == "edit":
+        edits = is_edit(action, ls.abilities)
+        if edits and not ls.abilities.applies:
             raise Refused(types.LSPErrorCodes.RequestFailed, _CANNOT_APPLY)
         proposal = await _proposal(ls, chosen)
-        if is_edit(action, ls.abilities):
+        if edits:
+            _check_creation(ls, proposal)
             await ls.editor.apply(workspace_edit(proposal, ls.encoding, ls.abilities), proposal.title)
         else:
             title = f"{proposal.title} {_name(chosen.uri)}"
@@ -147,6 +154,11 @@ def _check_version(ls: Server, uri: str, version: int | None) -> None:
     document = ls.app.workspace.get(uri)
     if (document.version if document else None) != version:
         raise Refused(types.LSPErrorCodes.ContentModified, _STALE)
+
+
+def _check_creation(ls: Server, proposal: Proposal) -> None:
+    if not ls.abilities.creates and any(change.old is None for change in proposal.changes):
+        raise Refused(types.LSPErrorCodes.RequestFailed, _CANNOT_CREATE)
 
 
 def _chosen(ls: Server, said: object) -> Chosen:

@@ -124,8 +124,13 @@ class Editor(Wire):
             self.apply(entry["edit"])
         return await self._run(entry["command"]) if "command" in entry else None
 
+    async def refactor(self, **argument: object) -> Message | None:
+        """Run `codestral.refactor`. Returns the error that it came to, if it did."""
+        return await self._run({"command": "codestral.refactor", "arguments": [argument]})
+
     async def _run(self, command: Message) -> Message | None:
-        return (await self.ask_next(COMMAND, command)).get("error")
+        error: Message | None = (await self.ask_next(COMMAND, command)).get("error")
+        return error
 
     def apply(self, edit: Message) -> None:
         """Apply a workspace edit that keeps to what the editor has said it knows."""
@@ -140,12 +145,11 @@ class Editor(Wire):
             if change.get("kind") == "create":
                 assert "create" in known["resourceOperations"]
                 assert not change["options"].get("overwrite")
-                assert not Path(url2pathname(change["uri"].removeprefix("file://"))).exists()
-                self.documents[change["uri"]], self.versions[change["uri"]] = "", None
-                self.created[change["uri"]] = ""
+                assert not file_of(change["uri"]).exists()
+                self.documents[change["uri"]] = self.created[change["uri"]] = ""
                 continue
             uri = change["textDocument"]["uri"]
-            assert change["textDocument"]["version"] == self.versions[uri]
+            assert change["textDocument"]["version"] == self.versions.get(uri)
             self._change(uri, change["edits"])
             if uri in self.created:
                 self.created[uri] = self.documents[uri]
@@ -160,6 +164,8 @@ class Editor(Wire):
 
     def _change(self, uri: str, edits: Sequence[Message]) -> None:
         codec, _ = CODECS[self.encoding]
+        if uri not in self.documents:
+            self.documents[uri] = file_of(uri).read_bytes().decode()
         rows = lines(self.documents[uri])
         spans = sorted((*self._span(edit["range"], rows), edit["newText"]) for edit in edits)
         whole, at, done = self.documents[uri].encode(codec), 0, b""
@@ -185,12 +191,15 @@ class Editor(Wire):
             return {"applied": True}
         if method == "window/showDocument":
             assert self.ability("window.showDocument.support")
-            file = Path(url2pathname(params["uri"].removeprefix("file://")))
-            self.shown.append(file.read_text(encoding="utf-8"))
+            self.shown.append(file_of(params["uri"]).read_text(encoding="utf-8"))
             return {"success": True}
         if method == "window/workDoneProgress/create":
             assert self.ability("window.workDoneProgress")
         return [None] if method == "workspace/configuration" else None
+
+
+def file_of(uri: str) -> Path:
+    return Path(url2pathname(uri.removeprefix("file://")))
 
 
 def lines(text: str) -> list[str]:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
-from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from codestral_ls.app import App
 from codestral_ls.core.actions import ACTIONS
-from codestral_ls.server import create_server
-from codestral_ls.transport import read_messages
-from tests.e2e.actions import CASES, CURSOR, DIAGNOSTIC, EXPLANATION, OWN, TEXT, answer
-from tests.e2e.clients import COMMAND, Editor, recorded
+from tests.e2e.actions import CASES, CURSOR, DIAGNOSTIC, EXPLANATION, OWN, TEXT, TILL, answer
+from tests.e2e.clients import Editor, recorded
 from tests.e2e.wire import Message
 from tests.upstream.mistral import FakeMistral
 
@@ -32,42 +27,11 @@ CLOSED, FAILED, STALE, MALFORMED = -32602, -32803, -32801, -32602
 
 
 @pytest.fixture
-async def upstream() -> AsyncIterator[FakeMistral]:
-    async with FakeMistral("") as serving:
-        yield serving
-
-
-@pytest.fixture
-async def editor(
-    tmp_path: Path, upstream: FakeMistral, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Editor]:
-    """An editor, not introduced yet, and the real server with all that is behind it."""
-    for name in ("CACHE", "STATE"):
-        monkeypatch.setenv(f"CODESTRAL_LS_{name}", str(tmp_path / name))
-    config = tmp_path / "config.toml"
-    config.write_text(
-        f'[completion]\nprovider = "mistral"\nbase_url = "{upstream.api_url}"\napi_key_env = "THE_KEY"\n'
-    )
-    environ = {"THE_KEY": upstream.api_key, "CODESTRAL_LS_STATE": str(tmp_path / "STATE")}
-    server = create_server(lambda user: App(user, config_file=config, environ=environ))
-    ours, theirs = socket.socketpair()
-    reader, writer = await asyncio.open_connection(sock=theirs)
-    server.protocol.set_writer(writer)
-    reading = asyncio.create_task(read_messages(reader, server.protocol.receive))
-    client = Editor(*await asyncio.open_connection(sock=ours))
-    yield client
-    client.close()
-    await reading
-    await server.protocol.cancel_all()
-    await server.aclose()
-    writer.close()
-
-
-@pytest.fixture
 def workspace(tmp_path: Path) -> Path:
     folder = tmp_path / "shop"
     folder.mkdir()
     (folder / "cart.py").write_bytes(TEXT.encode())
+    (folder / "till.py").write_bytes(TILL.encode())
     return folder
 
 
@@ -101,34 +65,30 @@ def action_of(entry: Message) -> str:
 
 async def carried_out(editor: Editor, uri: str, name: str) -> Message | None:
     """Carry out an action as the editor's user does. Returns the error that it came to, if it did."""
-    if name != "instruct":
+    if not CASES[name].asked:
         return await editor.choose((await entries(editor, uri, name))[name])
-    argument = {"uri": uri, "range": editor.range_of(uri, CURSOR), "instruction": "Be less toothy."}
-    params = {"command": "codestral.refactor", "arguments": [argument]}
-    error: Message | None = (await editor.ask_next(COMMAND, params)).get("error")
-    return error
+    place = editor.range_of(uri, CURSOR)
+    return await editor.refactor(uri=uri, range=place, action=name, instruction=CASES[name].asked)
 
 
 def test_every_action_has_a_case() -> None:
-    assert CASES.keys() == {action.name for action in ACTIONS if action.answer != "edits"} | {
-        "user.be-polite"
-    }
+    assert CASES.keys() == {action.name for action in ACTIONS} | {"user.be-polite"}
 
 
 async def check(editor: Editor, upstream: FakeMistral, workspace: Path, uri: str, name: str) -> None:
-    """An action is listed, carried out with one request to the model, and comes to what its case says."""
+    """An action is listed, carried out once, and comes to what its case says."""
     case = CASES[name]
     upstream.reply = answer(case)
     assert await carried_out(editor, uri, name) is None
-    [request] = upstream.requests
-    assert request.outcome == "complete"
+    assert [request.outcome for request in upstream.requests] == ["complete"] * (len(case.calls) + 1)
     assert editor.documents[uri] == case.after
     if name == "explain":
         assert EXPLANATION in editor.shown[-1]
     elif name == "tests":
         await check_new_file(editor, workspace, case.says)
     else:
-        assert editor.documents.keys() == {uri}
+        till = (workspace / "till.py").as_uri()
+        assert editor.documents.get(till, TILL) == case.till
 
 
 async def check_new_file(editor: Editor, workspace: Path, text: str) -> None:
@@ -138,7 +98,7 @@ async def check_new_file(editor: Editor, workspace: Path, text: str) -> None:
         assert made.rstrip("\n") == text
     else:
         assert text in editor.shown[-1]
-    assert [file.name for file in workspace.iterdir()] == ["cart.py"]
+    assert {file.name for file in workspace.iterdir()} == {"cart.py", "till.py"}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -155,3 +115,15 @@ async def test_encodings(
     uri = await opened(editor, workspace, encoding=encoding)
     assert editor.encoding == encoding
     await check(editor, upstream, workspace, uri, name)
+
+
+@pytest.mark.parametrize("name", ["rename-everywhere", "instruct-everywhere"])
+@pytest.mark.parametrize("how", [{}, {"pieces": 5}, {"objects": True}], ids=["whole", "split", "objects"])
+async def test_tool_calls(
+    editor: Editor, upstream: FakeMistral, workspace: Path, name: str, how: dict[str, Any]
+) -> None:
+    """Calls of tools arrive whole, split over events, or with their arguments as an object."""
+    uri = await opened(editor, workspace)
+    upstream.reply = answer(CASES[name], **how)
+    assert await carried_out(editor, uri, name) is None
+    assert editor.documents[uri] == CASES[name].after
