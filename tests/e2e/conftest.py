@@ -10,10 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from codestral_ls.app import App as RealApp
 from codestral_ls.server import create_server
 from codestral_ls.transport import read_messages
+from tests.e2e.actions import TEXT, TILL
+from tests.e2e.clients import Editor
 from tests.e2e.scripted import App
 from tests.e2e.wire import Process, Wire
+from tests.upstream.mistral import FakeMistral
 
 Start = Callable[..., Awaitable[Process]]
 SCRIPTED = ("-m", "tests.e2e.scripted")
@@ -77,3 +81,45 @@ async def session(
     await server.protocol.cancel_all()
     await server.aclose()
     writer.close()
+
+
+@pytest.fixture
+async def upstream() -> AsyncIterator[FakeMistral]:
+    async with FakeMistral("") as serving:
+        yield serving
+
+
+@pytest.fixture
+async def editor(
+    tmp_path: Path, upstream: FakeMistral, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Editor]:
+    """An editor, not introduced yet, and the real server with all that is behind it."""
+    for name in ("CACHE", "STATE"):
+        monkeypatch.setenv(f"CODESTRAL_LS_{name}", str(tmp_path / name))
+    config = tmp_path / "config.toml"
+    config.write_text(
+        f'[completion]\nprovider = "mistral"\nbase_url = "{upstream.api_url}"\napi_key_env = "THE_KEY"\n'
+    )
+    environ = {"THE_KEY": upstream.api_key, "CODESTRAL_LS_STATE": str(tmp_path / "STATE")}
+    server = create_server(lambda user: RealApp(user, config_file=config, environ=environ))
+    ours, theirs = socket.socketpair()
+    reader, writer = await asyncio.open_connection(sock=theirs)
+    server.protocol.set_writer(writer)
+    reading = asyncio.create_task(read_messages(reader, server.protocol.receive))
+    client = Editor(*await asyncio.open_connection(sock=ours))
+    yield client
+    client.close()
+    await reading
+    await server.protocol.cancel_all()
+    await server.aclose()
+    writer.close()
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """A folder with the files of `actions.py`."""
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "cart.py").write_bytes(TEXT.encode())
+    (folder / "till.py").write_bytes(TILL.encode())
+    return folder
