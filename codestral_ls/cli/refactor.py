@@ -55,11 +55,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("place", metavar="FILE[:LINE[-LINE]]", help="what it is about; the first line is 1")
-    what = parser.add_mutually_exclusive_group(required=True)
+    what = parser.add_mutually_exclusive_group()
     what.add_argument("--action", metavar="ID", help="an action of --list, or of your settings")
-    what.add_argument("--instruction", metavar="TEXT", help="what is to be done, in your words")
     what.add_argument("--problem", metavar="TEXT", help="fix this, as a compiler or linter told it")
     what.add_argument("--list", action="store_true", help="list the actions; no model is asked")
+    parser.add_argument(
+        "--instruction", metavar="TEXT", help="what is to be done, in your words; alone or with some actions"
+    )
     parser.add_argument("--write", action="store_true", help="write the change instead of printing it")
     parser.add_argument(
         "--json", action="store_true", help="print edits, notes, files read, tokens and cost as JSON"
@@ -141,13 +143,19 @@ def _choice(
     """What is asked for. Raises `Failure` where it does not apply."""
     from codestral_ls.core.applicable import Diagnostic, applicable
 
-    name = args.action or ("fix" if args.problem else "instruct")
+    name = args.action or ("fix" if args.problem else "instruct" if args.instruction is not None else "")
+    if not name:
+        raise Failure(
+            "Say what is to be done: --action, --instruction or --problem; --list shows the actions."
+        )
     action = next((action for action in actions if action.name == name), None)
     if action is None:
         names = ", ".join(action.name for action in actions)
         raise Failure(f"There is no action {name!r}. There are: {names}.")
     if action.asks and not (args.instruction or "").strip():
         raise Failure("Say what is to be changed: --instruction TEXT.")
+    if args.instruction and not action.asks:
+        raise Failure(f"The action {name!r} takes no instruction.")
     problems = [Diagnostic(selection, args.problem)] if args.problem else []
     found = applicable(document, selection, problems, actions=[action])
     if why := found[0].disabled if found else why_not(action, document):
