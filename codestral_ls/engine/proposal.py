@@ -52,7 +52,7 @@ class FileChange:
     edits: tuple[Edit, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True)
 class Bill:
     """What a model took for its replies. `usage` is None where the host did not count them, `cost_usd` where
     nobody knows the price."""
