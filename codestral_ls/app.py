@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from codestral_ls.core.config import Settings, parse_fallback
+from codestral_ls.core.config import Settings
 from codestral_ls.core.exclusion import IgnoreRules
-from codestral_ls.core.model import ModelError, NotAllowed
+from codestral_ls.core.model import NotAllowed
 from codestral_ls.core.privacy import Reach
 from codestral_ls.engine.accounts import Accounts
 from codestral_ls.engine.cache import DiskTier, cache_folder
@@ -27,9 +27,9 @@ from codestral_ls.engine.settings import first_unclear, ledger_file, load, state
 from codestral_ls.engine.status import Status
 from codestral_ls.engine.transcripts import Transcripts
 from codestral_ls.engine.workspace import Workspace
+from codestral_ls.lineup import Lineup, made
 from codestral_ls.log import trace
 from codestral_ls.providers import choose, detect
-from codestral_ls.weights import Absent, Declined, fetch
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from codestral_ls.core.config import Endpoint
     from codestral_ls.core.layers import Problem
-    from codestral_ls.core.model import ChatModel, Model
+    from codestral_ls.core.model import ChatModel
     from codestral_ls.providers import Choice, Finding
     from codestral_ls.user import User
 
@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 
 
 logger = logging.getLogger(__name__)
+
+RETRY_SECONDS = 8.0
+"""How long after it could not be had a model is looked for again."""
 
 
 class App:
@@ -72,7 +75,6 @@ class App:
         self.origins: Mapping[str, str] = {}
         self.completer: Completer | None = None
         self._leaving: Completer | None = None
-        self.choice: Choice | None = None
         self.status = Status("off", "", "")
         self._user = user
         self._config_file = config_file
@@ -84,7 +86,8 @@ class App:
         self.chat_models = ChatModels(self._chat_model, self._completing, self.accounts, clock)
         self.refactorer = Refactorer(self.chat_models, self.workspace)
         self.chat = Chat(self.chat_models, self.workspace, Transcripts(state_folder(environ) / "chats"))
-        self._models: list[Model] = []
+        self._lineup: Lineup | None = None
+        self._retry: asyncio.TimerHandle | None = None
         self._disk: DiskTier | None = None
         self._connecting: asyncio.Task[None] | None = None
         self.unclear: Problem | None = None
@@ -112,12 +115,19 @@ class App:
         return merged.problems
 
     @property
+    def choice(self) -> Choice | None:
+        """How the model that is asked first came to be; None where there is none."""
+        return self._lineup.choice if self._lineup else None
+
+    @property
     def reach(self) -> Reach:
         """Where the user lets code go."""
         return _reach(self.settings)
 
     def start(self) -> None:
         """Connect to the configured model and warm it up, in the background. Again: with new settings."""
+        if self._retry:
+            self._retry.cancel()
         # From now on nothing goes by settings that were: code may have to stay here that might leave before.
         self._leaving, self.completer = self.completer or self._leaving, None
         self.chat_models.drop()
@@ -149,6 +159,8 @@ class App:
 
     async def aclose(self) -> None:
         """End every task, stream and child process."""
+        if self._retry:
+            self._retry.cancel()
         if self._connecting:
             self._connecting.cancel()
             await asyncio.wait((self._connecting,))
@@ -168,67 +180,36 @@ class App:
             self._tell(Status("error", _mend(self.unclear), ""))
             return
         await self.accounts.ready()
-        completion = self.settings.completion
-        waiting = [completion, *map(parse_fallback, completion.fallback)]
-        missing: list[ModelError] = []
-        while waiting:
-            try:
-                model = await self._first(waiting.pop(0))
-            except ModelError as error:
-                missing.append(error)
-                continue
-            for left_out in missing[1:]:
-                self._warn(left_out)
-            carrier = self._use(model, instead=missing[0].message if missing else "")
-            await asyncio.gather(carrier.warm(), self._add(waiting, carrier))
-            self._warn_uncounted()
+        lineup = self._lineup = Lineup(self.settings, self.chosen, self._user)
+        model = await lineup.first()
+        if model is None:
+            self._tell_missing(lineup)
             return
-        declined = isinstance(missing[0], Declined)
-        self._tell(Status("off" if declined else "error", missing[0].message, ""))
+        carrier = self._use(model, instead=lineup.missing[0].message if lineup.missing else "")
+        await asyncio.gather(carrier.warm(), lineup.add_others(carrier))
+        self._warn_uncounted()
 
-    async def _first(self, endpoint: Endpoint) -> ChatModel:
-        """The model that is asked first. Raises a `ModelError`."""
-        self.choice = await self.chosen(endpoint)
-        return await self._made(self.choice)
-
-    async def _made(self, choice: Choice) -> ChatModel:
-        if choice.install:
-            await fetch(self._user, choice.install, _sentence(choice.why))
-        return choice.connect()
+    def _tell_missing(self, lineup: Lineup) -> None:
+        """There is no model. Of a server that may be started later, nobody else would tell us."""
+        if lineup.may_come:
+            self._retry = asyncio.get_running_loop().call_later(RETRY_SECONDS, self.start)
+        self._tell(Status(lineup.state, lineup.missing[0].message, ""))
 
     async def _chat_model(self, endpoint: Endpoint) -> ChatModel:
         """A model to talk to. Raises a `ModelError`."""
         if self.unclear:
             raise NotAllowed(_mend(self.unclear))
-        return await self._made(await self.chosen(endpoint))
+        return await made(await self.chosen(endpoint), self._user)
 
     async def _completing(self) -> ChatModel | None:
         """The model of completion; None where there is none."""
         await self.connected()
         return self.model
 
-    async def _add(self, fallbacks: Sequence[Endpoint], carrier: Carrier) -> None:
-        """The models that answer where that one does not, those that can be had, each once."""
-        from codestral_ls.providers.embedded import profile_of
-
-        for endpoint in fallbacks:
-            try:
-                choice = await self.chosen(endpoint)
-                absent = choice.install and Absent(profile_of(choice.install), self._user, choice.connect)
-                model = absent or choice.connect()
-            except ModelError as error:
-                self._warn(error)
-                continue
-            known = {model.profile.identity for model in self._models}
-            self._models.append(model)
-            if model.profile.identity not in known:
-                carrier.add(model)
-
     def _use(self, model: ChatModel, *, instead: str) -> Carrier:
         settings = self.settings
         cache = settings.cache
         self.model = model
-        self._models.append(model)
         self.feedback.model = model.profile.identity
         self._disk = DiskTier(cache_folder(), cache.size_mb, cache.days) if cache.disk else None
         if self._disk:
@@ -248,24 +229,21 @@ class App:
         return carrier
 
     async def _disconnect(self) -> None:
-        completer, models, disk = self.completer or self._leaving, self._models, self._disk
-        self.completer = self._leaving = self.model = self._disk = None
-        self._models = []
+        completer, lineup, disk = self.completer or self._leaving, self._lineup, self._disk
+        self.completer = self._leaving = self.model = self._lineup = self._disk = None
         self.chat_models.drop()
         if completer:
             await completer.aclose()
-        for model in models:
-            await model.aclose()
+        if lineup:
+            await lineup.aclose()
         if disk:
             await asyncio.to_thread(disk.close)
 
-    def _warn(self, error: ModelError) -> None:
-        self._user.warn(f"A model of completion.fallback is left out: {error.message}")
-
     def _warn_uncounted(self) -> None:
         """Say of which models the budget does not see the costs."""
-        for model in self._models:
-            if why := self.accounts.why_uncounted(model.profile):
+        models = self._lineup.models if self._lineup else ()
+        for why in dict.fromkeys(self.accounts.why_uncounted(model.profile) for model in models):
+            if why:
                 self._user.warn(why)
 
     def _tell_fault(self, connecting: asyncio.Task[None]) -> None:
@@ -289,7 +267,3 @@ def _reach(settings: Settings) -> Reach:
 
 def _mend(problem: Problem) -> str:
     return f"Nothing is sent until this is mended: {problem}"
-
-
-def _sentence(why: str) -> str:
-    return f"{why[:1].upper()}{why[1:]}."

@@ -27,7 +27,7 @@ NO_KEY = Unauthorized("There is no key.")
 class Stage:
     """An app whose models are scripted, by the name of their provider, or errors, or not installed."""
 
-    def __init__(self, folder, fallback, models, consents=False):
+    def __init__(self, folder, fallback, models, consents=False, more=""):
         self.made: dict[str, ScriptedModel] = {}
         self.chosen: list[str] = []
         self.fetched: list[str] = []
@@ -38,7 +38,7 @@ class Stage:
         self._models = models
         config = folder / "config.toml"
         config.write_text(
-            f"[completion]\nprovider = 'mistral'\nfallback = {fallback!r}\n[cache]\ndisk = false\n"
+            f"[completion]\nprovider = 'mistral'\nfallback = {fallback!r}\n[cache]\ndisk = false\n{more}"
         )
         self.app = App(
             self.user, config_file=config, environ={}, choose=self._choose, ledger=Ledger(None, lambda: 0.0)
@@ -69,7 +69,8 @@ class Stage:
         )
 
     def _make(self, name, label):
-        return self.made.setdefault(name, ScriptedModel(label))
+        where = {"host": "api.mistral.ai", "model": "codestral-latest"} if name == "mistral" else {}
+        return self.made.setdefault(name, ScriptedModel(label, **where))
 
 
 @pytest.fixture
@@ -114,6 +115,33 @@ async def test_chain(stage_of, fallback, models, status, warned):
     assert stage.app.status == status
     assert stage.user.warned == warned
     assert stage.chosen == ["mistral", *(entry.partition("/")[0] for entry in fallback)]
+
+
+async def test_what_may_come_later_is_looked_for_again(stage_of, monkeypatch):
+    monkeypatch.setattr("codestral_ls.app.RETRY_SECONDS", 0.02)
+    models = {"mistral": GONE}
+    stage = stage_of([], models)
+    await stage.connect()
+    assert stage.app.status == Status("warning", "No server runs.", "")
+    models["mistral"] = "codestral"
+    await until(lambda: stage.app.status == READY)
+    assert [status.message for status in stage.user.told].count("No server runs.") == 1
+
+
+BUDGET = "[budget]\ndaily_usd = 1.0\n"
+SPARES = {
+    "a model on this machine, for the time after": ([], {"embedded": "small"}, ["mistral", "embedded"]),
+    "none that can be had, and nobody is told": ([], {"embedded": GONE}, ["mistral", "embedded"]),
+    "none beside one that the user named": (["ollama"], {"ollama": "qwen"}, ["mistral", "ollama"]),
+}
+
+
+@pytest.mark.parametrize(("fallback", "models", "chosen"), SPARES.values(), ids=SPARES)
+async def test_a_budget_brings_a_model_that_costs_nothing(stage_of, fallback, models, chosen):
+    stage = stage_of(fallback, {"mistral": "codestral"} | models, more=BUDGET)
+    await stage.connect()
+    assert stage.chosen == chosen
+    assert stage.user.warned == []
 
 
 async def test_the_same_model_twice_is_once(stage_of):
