@@ -6,10 +6,12 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from codestral_ls.core.layers import Layer, merge
 from codestral_ls.core.schema import settings_table
 from tests.support import README, check_between
 
@@ -38,6 +40,33 @@ def test_the_settings_table_is_the_codes(update_fixtures):
 def test_ci_runs_the_test_command():
     assert TEST_COMMAND in COMMANDS
     assert "<!-- test command -->" in (ROOT / ".ci" / "run").read_text()
+
+
+def tables(block):
+    """The TOML of a block: where it names a table again, another file begins."""
+    files: list[list[str]] = [[]]
+    for line in block.splitlines():
+        if line.startswith("[") and line in files[-1]:
+            files.append([])
+        files[-1].append(line)
+    return ["\n".join(lines) for lines in files]
+
+
+SETTINGS_FILES = [
+    text
+    for block in re.findall(r"```toml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    if "language-server" not in block
+    for text in tables(block)
+]
+
+
+@pytest.mark.parametrize("text", SETTINGS_FILES, ids=range(len(SETTINGS_FILES)))
+def test_examples_of_settings_have_no_problem(text):
+    assert merge([Layer("README", tomllib.loads(text))]).problems == ()
+
+
+def test_there_are_examples_of_settings():
+    assert len(SETTINGS_FILES) > 3
 
 
 @pytest.mark.parametrize("command", [line for line in COMMANDS if line.startswith("codestral-ls ")])
