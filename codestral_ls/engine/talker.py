@@ -121,6 +121,8 @@ class Talker:
         try:
             async with aclosing(self.model.chat(request)) as chunks:
                 await received.all_of(chunks)
+            if not received.began:
+                raise Unavailable(f"{self.profile.label} did not answer, for a newer request. Ask again.")
         except ModelError as error:
             outcome = type(error).__name__
             raise

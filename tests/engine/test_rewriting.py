@@ -37,7 +37,7 @@ BAD = {
     "prose": "You should really use the sum function here, because it is shorter and easier to read.",
     "garbled": '{"replacements": [{"span": "target"]}',
     "several": f"```python\n{BODY}\n```\nor\n```python\n{BODY.replace('sum', 'fsum')}\n```",
-    "elided": "```python target\ndef total(goods):\n    check(goods)\n    # ... rest of the code\n    done()\n```",
+    "elided": "```python target\ndef total(goods):\n    check(goods)\n    # ... the rest\n    done()\n```",
     "diff": "```diff\n@@ -1,3 +1,3 @@\n def nowhere(at, all):\n-    gone = 1\n+    gone = 2\n```",
     "syntax": "```python target\ndef total(items:\n    return sum(((\n```",
 }
@@ -243,3 +243,22 @@ async def test_cancelling_ends_the_request_and_is_noted(stage, tmp_path):
     record = [*Reader(tmp_path / "ledger.jsonl")][-1]
     assert (record.outcome, record.task, record.estimated) == ("given up", "refactoring", True)
     assert record.prompt_tokens > 50
+
+
+async def test_a_stream_that_ends_before_it_began_is_asked_for_again():
+    """A model on this machine answers the newest request only."""
+    model = ScriptedModel()
+    asked = asyncio.create_task(proposed(model))
+    (await model.call(0)).cut()
+    (await model.call(1)).end(GOOD)
+    assert BODY in after(await asked, DOCUMENT)
+
+
+async def test_a_stream_that_never_begins_is_told():
+    model = ScriptedModel()
+    asked = asyncio.create_task(proposed(model))
+    for number in range(2):
+        (await model.call(number)).cut()
+    with pytest.raises(Unavailable, match=r"did not answer.* Ask again"):
+        await asked
+    assert len(model.calls) == 2
