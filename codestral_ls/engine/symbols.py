@@ -159,9 +159,7 @@ class _Scan:
             if len(found.texts) >= MOST_CANDIDATES or size > MOST_CHARACTERS:
                 walk.whole = False
                 break
-            shown = redact(line_feeds(text))
-            if holds(shown):
-                found.texts.append((path, shown))
+            found.texts.append((path, redact(line_feeds(text))))
         found.whole = walk.whole
         return found
 

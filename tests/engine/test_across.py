@@ -158,6 +158,13 @@ async def test_all_or_nothing(tmp_path, turns, reason):
     assert SECRET not in str([request.texts for request in project.model.requests])
 
 
+async def test_a_secret_is_kept_though_the_model_miscounts(tmp_path):
+    project = Project(tmp_path, {"a.py": f'key = "{SECRET}"\nx = 1\n'})
+    shown, wrong = f'key = "{"x" * 35}"\nx = 1\n', f'key = "{"x" * 30}"\nx = 2\n'
+    proposal = await project.changed(turn(edit("a.py", shown, wrong)), "Done.")
+    assert texts(proposal, tmp_path) == {"a.py": f'key = "{SECRET}"\nx = 2\n'}
+
+
 async def test_what_is_beside_a_secret_can_be_changed(tmp_path):
     project = Project(tmp_path, {"a.py": f'key = "{SECRET}"\nx = 1\n'})
     proposal = await project.changed(
@@ -169,19 +176,34 @@ async def test_what_is_beside_a_secret_can_be_changed(tmp_path):
     assert SECRET not in project.told[0]
 
 
-async def test_a_file_that_changes_meanwhile_is_refused(tmp_path):
+MEANWHILE = {
+    "a changed file": ("a.py", (turn(edit("a.py", "total", "amount")),), ("moved", "a.py")),
+    "a file that was read": (
+        "a.py",
+        (turn(call("read_file", path="a.py")), turn(edit("a.py", "sum", "max"))),
+        ("diff", "The"),
+    ),
+    "a file where one is created": (
+        "n.py",
+        (turn(call("create_file", path="n.py", content="x = 1")),),
+        ("moved", "n.py"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "turns", "want"), MEANWHILE.values(), ids=MEANWHILE)
+async def test_a_file_that_changes_meanwhile_is_refused(tmp_path, name, turns, want):
     project = Project(tmp_path, SHOP)
 
     def clock():
-        if project.model.requests and len(project.model.requests) == 2:
-            (tmp_path / "a.py").write_text("def total(): pass\n")
+        """Told between the rounds."""
+        if project.model.requests:
+            (tmp_path / name).write_text("def sum(): pass\n")
         return 0.0
 
     with pytest.raises(Refused) as refused:
-        await project.changed(
-            turn(edit("a.py", "total", "amount")), turn(edit("b.py", "bill", "note")), "Done.", clock=clock
-        )
-    assert (refused.value.reason, refused.value.message.split()[0]) == ("moved", "a.py")
+        await project.changed(*turns, "Done.", clock=clock)
+    assert (refused.value.reason, refused.value.message.split()[0]) == want
 
 
 async def test_a_file_outside_of_the_workspace_is_no_place_to_begin(tmp_path):

@@ -28,8 +28,10 @@ OUTSIDE = {"outside.py": f"# {TREASURE}\n", "folder/o.py": f"# {TREASURE}\n"}
 PATHS = {
     "above": "../outside.py",
     "above, on the way": "deep/../../outside.py",
+    "above and back": "deep/../a.py",
     "above, by backslashes": "..\\outside.py",
     "absolute": "{outside}/outside.py",
+    "absolute, of the workspace": "{outside}/inside/a.py",
     "absolute, twice": "//{outside}/outside.py",
     "of the system": "/etc/passwd",
     "of another system": "C:\\Windows\\win.ini",

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from codestral_ls.core.text import Document
 from codestral_ls.engine import parsing, symbols, walk
 from codestral_ls.engine.symbols import OnDemand
 from codestral_ls.engine.tree import Tree
@@ -72,6 +73,14 @@ async def test_long_lines_are_cut_around_the_name(tmp_path):
     assert ("total();" in place.text, len(place.text) <= 200) == (True, True)
 
 
+async def test_documents_of_elsewhere_are_not_looked_into(tmp_path):
+    tree, symbols = looking(tmp_path / "inside", FILES)
+    tree.workspace.open(Document.of((tmp_path / "out.py").as_uri(), "python", 1, "total = 1\n"))
+    found = await OnDemand(Tree(tree.workspace)).find("total")
+    assert len(found.places) == 4
+    assert found.hidden == ()
+
+
 async def test_changed_texts_stand_for_those_on_disk(tmp_path):
     tree, symbols = looking(
         tmp_path, FILES, texts=lambda: {tmp_path / "a.py": "", tmp_path / "n.py": "total = 2\n"}
@@ -82,7 +91,7 @@ async def test_changed_texts_stand_for_those_on_disk(tmp_path):
 
 async def test_deep_and_wide_folders_are_not_walked_to_the_end(tmp_path, monkeypatch):
     deep = "/".join(["d"] * (walk.DEEPEST + 10))
-    tree, symbols = looking(tmp_path, {f"{deep}/a.py": "total = 1\n"})
+    _, symbols = looking(tmp_path, {f"{deep}/a.py": "total = 1\n"})
     found = await symbols.find("total")
     assert (found.places, found.whole) == ((), False)
     monkeypatch.setattr(walk, "MOST_FILES", 3)
