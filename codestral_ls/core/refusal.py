@@ -50,8 +50,8 @@ class Refused(Exception):
     """A reply that is not applied. `message` is for the user and holds no source code."""
 
     def __init__(self, reason: Reason, line: int | None = None, path: str = "") -> None:
-        """`line` counts from 1, where the sentence tells one. `path` is that of another file than the one that
-        the user looks at."""
+        """`line` counts from 1, where the sentence tells one. `path` is the file's, where it is not the one
+        that the user looks at."""
         self.reason: Reason = reason
         self.line = line
         where = f"{line} of {path}" if path else str(line)

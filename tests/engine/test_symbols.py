@@ -74,7 +74,7 @@ async def test_long_lines_are_cut_around_the_name(tmp_path):
 
 
 async def test_documents_of_elsewhere_are_not_looked_into(tmp_path):
-    tree, symbols = looking(tmp_path / "inside", FILES)
+    tree, _ = looking(tmp_path / "inside", FILES)
     tree.workspace.open(Document.of((tmp_path / "out.py").as_uri(), "python", 1, "total = 1\n"))
     found = await OnDemand(Tree(tree.workspace)).find("total")
     assert len(found.places) == 4
