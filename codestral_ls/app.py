@@ -199,7 +199,10 @@ class App:
         """A model to talk to. Raises a `ModelError`."""
         if self.unclear:
             raise NotAllowed(_mend(self.unclear))
-        return await made(await self.chosen(endpoint), self._user)
+        model = await made(await self.chosen(endpoint), self._user)
+        if why := self.accounts.why_uncounted(model.profile):
+            self._user.warn(why)
+        return model
 
     async def _completing(self) -> ChatModel | None:
         """The model of completion; None where there is none."""

@@ -8,6 +8,7 @@ from codestral_ls.app import App
 from codestral_ls.core.applicable import applicable
 from codestral_ls.core.model import NotAllowed, Unauthorized
 from codestral_ls.core.text import Document, Span
+from codestral_ls.engine.chat import Mention, Question
 from codestral_ls.engine.ledger import Ledger
 from codestral_ls.providers import Choice, store
 from tests.engine.talking import TalkingModel
@@ -45,6 +46,23 @@ async def test_a_model_on_this_machine_explains(tmp_path):
     assert proposal.bill.cost_usd == 0.0
     assert proposal.bill.usage.prompt > 50
     assert list(dict.fromkeys(stages)) == ["reading", "asking", "writing"]
+
+
+@pytest.mark.skipif(store.path_of(SMALL) is None, reason=f"codestral-ls models install {SMALL}: 98 MB")
+async def test_a_model_on_this_machine_talks(tmp_path):
+    """It is shown code, streams, is stopped by its window at the latest, and remembers what was said."""
+    app = app_of(tmp_path, f'[completion]\nprovider = "embedded"\nmodel = "{SMALL}"\n')
+    conversation, heard = app.chat.begin(), []
+    long = Document.of("file:///shop/long.py", "python", 1, DOCUMENT.text * 2000)
+    first = await app.chat.ask(Question("What does it do?", (Mention(long),)), conversation, heard.append)
+    second = await app.chat.ask(Question("Say hello."), conversation)
+    await app.aclose()
+    assert "".join(heard) == first.text
+    assert len(heard) > 5
+    assert first.context[0].startswith("long.py 1–")
+    assert first.bill.usage.prompt > 1000
+    assert first.bill.usage.prompt + first.bill.usage.completion <= 4096
+    assert len(second.text) > 2
 
 
 MODELS = {
@@ -93,3 +111,13 @@ async def test_refactoring_needs_no_completion(tmp_path):
     assert "in German" in model.requests[-1].messages[1].text
     await app.aclose()
     assert model.is_closed
+
+
+async def test_a_chat_model_whose_costs_nobody_knows_is_told(tmp_path):
+    async def choose(*_):
+        return Choice(lambda: TalkingModel("", model="other", host="relay.example"), "a test says so")
+
+    app = app_of(tmp_path, "[budget]\ndaily_usd = 1\n", choose=choose)
+    await app.chat_models.talker("quick")
+    assert app._user.warned[0].startswith("What talking costs is not known")
+    await app.aclose()
