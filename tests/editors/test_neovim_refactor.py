@@ -1,0 +1,138 @@
+"""Code actions in a real Neovim: listed, resolved, applied, written and undone, by its own functions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.actions import CASES, DIAGNOSTIC, EXPLANATION, OWN, TESTS, TEXT, TILL, answer
+from tests.editors.neovim import MISSING, Neovim, started
+from tests.upstream.mistral import FakeMistral
+from tests.upstream.thread import Running, in_thread
+
+pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
+
+INIT = """
+vim.o.fixendofline = false
+vim.lsp.config('codestral_ls', { init_options = vim.json.decode([==[%s]==]) })
+vim.lsp.enable('codestral_ls')
+
+-- Choose an action by its name, on the text that stands there once.
+function choose(name, wanted, diagnostic, selects)
+  local place = vim.fn.searchpos('\\\\V' .. wanted, 'wn')
+  local row, first, last = place[1], place[2] - 1, place[2] - 1 + #wanted
+  local at = { start = { line = row - 1, character = first }, ['end'] = { line = row - 1, character = last } }
+  diagnostic.range = at
+  vim.lsp.buf.code_action({
+    apply = true,
+    range = { start = { row, first }, ['end'] = { row, selects and last or first } },
+    context = { diagnostics = { diagnostic } },
+    filter = function(action)
+      local chosen = action.data or action.command.arguments[1]
+      return chosen.action == name
+    end,
+  })
+end
+
+function refactor(name, wanted, instruction)
+  local place = vim.fn.searchpos('\\\\V' .. wanted, 'wn')
+  local here = { line = place[1] - 1, character = place[2] - 1 }
+  local uri, range = vim.uri_from_bufnr(0), { start = here, ['end'] = here }
+  local argument = { uri = uri, range = range, action = name, instruction = instruction }
+  local command = { title = name, command = 'codestral.refactor', arguments = { argument } }
+  vim.lsp.get_clients({ name = 'codestral_ls' })[1]:exec_cmd(command)
+end
+"""
+
+
+@contextmanager
+def cart(folder: Path) -> Iterator[tuple[Neovim, Running]]:
+    """Neovim with the document open, the model that is asked, and a server that is ready."""
+    workspace = folder / "shop"
+    workspace.mkdir()
+    for name, text in {"cart.py": TEXT, "till.py": TILL, "pyproject.toml": ""}.items():
+        (workspace / name).write_bytes(text.encode())
+    with in_thread(FakeMistral("")) as running:
+        url, key = running.upstream.base_url, FakeMistral.api_key
+        settings = {
+            "completion": {"provider": "mistral", "base_url": url, "api_key_env": "FAKE_KEY"},
+            "chat": {"actions": [OWN]},
+        }
+        init = INIT % json.dumps(settings)
+        with started(folder, workspace / "cart.py", init, environ={"FAKE_KEY": key}) as nvim:
+            state = "return (require('codestral').status() or {}).state"
+            nvim.until(lambda nvim: nvim.lua(state) == "ready", "the server's being ready")
+            yield nvim, running
+
+
+def carry_out(nvim: Neovim, running: Running, name: str) -> None:
+    case = CASES[name]
+    running.upstream.reply = answer(case)
+    if case.asked:
+        nvim.lua("refactor(...)", name, case.place, case.asked)
+    else:
+        nvim.lua("choose(...)", name, case.place, DIAGNOSTIC, name == "extract")
+
+
+def text_of(nvim: Neovim, file: Path | None = None) -> str:
+    """The text of a buffer, which is loaded; of the one that is shown if none is named."""
+    lines = nvim.lua(
+        "return vim.api.nvim_buf_get_lines((...) and vim.fn.bufadd(...) or 0, 0, -1, false)",
+        *([str(file)] if file else []),
+    )
+    return "\n".join(lines)
+
+
+def shown(text: str) -> str:
+    """A text as Neovim has it: line ends are no part of it."""
+    return text.replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if not case.says])
+def test_an_edit_is_applied_written_and_undone(tmp_path: Path, name: str) -> None:
+    case, file = CASES[name], tmp_path / "shop" / "cart.py"
+    with cart(tmp_path) as (nvim, running):
+        carry_out(nvim, running, name)
+        nvim.until(lambda nvim: text_of(nvim) == shown(case.after), "the edit")
+        nvim.lua("vim.cmd.write()")
+        assert file.read_bytes().decode() == case.after
+        if case.till != TILL:
+            other = tmp_path / "shop" / "till.py"
+            assert text_of(nvim, other) == case.till.removesuffix("\n")
+        nvim.type("u")
+        nvim.until(lambda nvim: text_of(nvim) == shown(TEXT), "the undone text")
+        nvim.lua("vim.cmd.write()")
+        assert file.read_bytes().decode() == TEXT
+        assert len(running.upstream.requests) == len(case.calls) + 1
+
+
+def test_a_new_file(tmp_path: Path) -> None:
+    with cart(tmp_path) as (nvim, running):
+        carry_out(nvim, running, "tests")
+        file = tmp_path / "shop" / "test_cart.py"
+        nvim.until(lambda nvim: file.exists() and TESTS in text_of(nvim, file), "the new file")
+        assert text_of(nvim, tmp_path / "shop" / "cart.py") == shown(TEXT)
+
+
+def test_an_explanation(tmp_path: Path) -> None:
+    with cart(tmp_path) as (nvim, running):
+        carry_out(nvim, running, "explain")
+        nvim.until(lambda nvim: text_of(nvim) == EXPLANATION, "the explanation")
+        assert nvim.lua("return vim.bo.filetype") == "markdown"
+
+
+def test_an_answer_that_is_refused(tmp_path: Path) -> None:
+    """Neovim shows the reason, once, and nothing is changed."""
+    with cart(tmp_path) as (nvim, running):
+        running.upstream.reply = "I would rather not change that, because it is fine as it is."
+        nvim.lua("choose(...)", "simplify", "def pay", DIAGNOSTIC, False)
+        messages = nvim.until(
+            lambda nvim: "in words" in (told := nvim.lua("return vim.fn.execute('messages')")) and told,
+            "the reason",
+        )
+        assert messages.count("in words") == 1
+        assert text_of(nvim) == shown(TEXT)
