@@ -60,7 +60,7 @@ async def test_a_model_on_this_machine_talks(tmp_path):
     assert "".join(heard) == first.text
     assert len(heard) > 5
     assert first.context[0].startswith("long.py 1–")
-    assert first.bill.usage.prompt > 1000
+    assert first.bill.usage.prompt > 500
     assert first.bill.usage.prompt + first.bill.usage.completion <= 4096
     assert len(second.text) > 2
 

@@ -164,18 +164,18 @@ async def test_two_conversations_at_once(editor: Editor, upstream: FakeMistral, 
 async def test_a_long_history_is_cut_and_what_is_pinned_stays(
     editor: Editor, upstream: FakeMistral, uri: str
 ) -> None:
-    upstream.reply = "word " * 4000
+    upstream.reply = "word " * 200
     context = {"uri": uri, "pin": True}
     conversation = (await asked(editor, "0?", context=context))["conversation"]
-    sizes = []
-    for number in range(1, 40):
-        await asked(editor, f"{number}? {'why ' * 8000}", conversation)
-        sizes.append(len(upstream.requests[-1].body))
-    assert "return sum(prices)" in told(upstream.requests[-1])[0]
-    assert told(upstream.requests[-1])[-1].startswith("39?")
-    assert max(sizes[:10]) == sizes[9]
-    assert max(sizes) - sizes[-1] < 60_000
-    assert not any(text.startswith("1?") for text in told(upstream.requests[-1]))
+    for number in range(1, 14):
+        await asked(editor, f"{number}? {'why ' * 200}", conversation)
+    sizes = [len(exchange.body) for exchange in upstream.requests]
+    assert sizes[3] > sizes[2] > sizes[1]
+    assert max(sizes) - sizes[-1] < 2_500, "the window is full"
+    last = told(upstream.requests[-1])
+    assert "return sum(prices)" in last[0]
+    assert last[-1].startswith("13?")
+    assert not any(text.startswith("1?") for text in last)
     assert upstream.requests[-1].outcome == "complete"
 
 
