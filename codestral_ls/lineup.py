@@ -84,9 +84,11 @@ class Lineup:
             await model.aclose()
 
     async def _add_free(self, carrier: Carrier) -> None:
-        """A model on this machine for the time after the budget is spent; nobody asked for it by name."""
+        """A model on this machine for the time after the budget is spent, if it is here: nobody asked for it."""
         try:
-            self._add(await self._chosen(Endpoint(provider="embedded")), carrier)
+            choice = await self._chosen(Endpoint(provider="embedded"))
+            if not choice.install:
+                self._add(choice, carrier)
         except ModelError:
             return
 
