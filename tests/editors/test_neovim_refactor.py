@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -49,9 +49,29 @@ end
 """
 
 
-@contextmanager
-def cart(folder: Path) -> Iterator[tuple[Neovim, Running]]:
-    """Neovim with the document open, the model that is asked, and a server that is ready."""
+@dataclass(frozen=True)
+class Session:
+    """Neovim with a server that is ready, the folder with the document, and the model that is asked."""
+
+    nvim: Neovim
+    folder: Path
+    running: Running
+
+    def carry_out(self, name: str) -> int:
+        """Choose an action in the document. Returns how many requests there were before."""
+        case, upstream = CASES[name], self.running.upstream
+        before = len(upstream.requests)
+        upstream.reply = answer(case)
+        if case.asked:
+            self.nvim.lua("refactor(...)", name, case.place, case.asked)
+        else:
+            self.nvim.lua("choose(...)", name, case.place, DIAGNOSTIC, name == "extract")
+        return before
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    folder = tmp_path_factory.mktemp("neovim")
     workspace = folder / "shop"
     workspace.mkdir()
     for name, text in {"cart.py": TEXT, "till.py": TILL, "pyproject.toml": ""}.items():
@@ -66,16 +86,7 @@ def cart(folder: Path) -> Iterator[tuple[Neovim, Running]]:
         with started(folder, workspace / "cart.py", init, environ={"FAKE_KEY": key}) as nvim:
             state = "return (require('codestral').status() or {}).state"
             nvim.until(lambda nvim: nvim.lua(state) == "ready", "the server's being ready")
-            yield nvim, running
-
-
-def carry_out(nvim: Neovim, running: Running, name: str) -> None:
-    case = CASES[name]
-    running.upstream.reply = answer(case)
-    if case.asked:
-        nvim.lua("refactor(...)", name, case.place, case.asked)
-    else:
-        nvim.lua("choose(...)", name, case.place, DIAGNOSTIC, name == "extract")
+            yield Session(nvim, workspace, running)
 
 
 def text_of(nvim: Neovim, file: Path | None = None) -> str:
@@ -93,46 +104,47 @@ def shown(text: str) -> str:
 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if not case.says])
-def test_an_edit_is_applied_written_and_undone(tmp_path: Path, name: str) -> None:
-    case, file = CASES[name], tmp_path / "shop" / "cart.py"
-    with cart(tmp_path) as (nvim, running):
-        carry_out(nvim, running, name)
-        nvim.until(lambda nvim: text_of(nvim) == shown(case.after), "the edit")
-        nvim.lua("vim.cmd.write()")
-        assert file.read_bytes().decode() == case.after
-        if case.till != TILL:
-            other = tmp_path / "shop" / "till.py"
-            assert text_of(nvim, other) == case.till.removesuffix("\n")
-        nvim.type("u")
-        nvim.until(lambda nvim: text_of(nvim) == shown(TEXT), "the undone text")
-        nvim.lua("vim.cmd.write()")
-        assert file.read_bytes().decode() == TEXT
-        assert len(running.upstream.requests) == len(case.calls) + 1
+def test_an_edit_is_applied_written_and_undone(session: Session, name: str) -> None:
+    case, nvim, file = CASES[name], session.nvim, session.folder / "cart.py"
+    before = session.carry_out(name)
+    nvim.until(lambda nvim: text_of(nvim) == shown(case.after), "the edit")
+    nvim.lua("vim.cmd.write()")
+    assert file.read_bytes().decode() == case.after
+    if case.till != TILL:
+        till = session.folder / "till.py"
+        assert text_of(nvim, till) == case.till.removesuffix("\n")
+        nvim.lua("vim.api.nvim_buf_call(vim.fn.bufadd(...), vim.cmd.undo)", str(till))
+        assert text_of(nvim, till) == TILL.removesuffix("\n")
+    nvim.type("u")
+    nvim.until(lambda nvim: text_of(nvim) == shown(TEXT), "the undone text")
+    nvim.lua("vim.cmd.write()")
+    assert file.read_bytes().decode() == TEXT
+    assert len(session.running.upstream.requests) - before == len(case.calls) + 1
 
 
-def test_a_new_file(tmp_path: Path) -> None:
-    with cart(tmp_path) as (nvim, running):
-        carry_out(nvim, running, "tests")
-        file = tmp_path / "shop" / "test_cart.py"
-        nvim.until(lambda nvim: file.exists() and TESTS in text_of(nvim, file), "the new file")
-        assert text_of(nvim, tmp_path / "shop" / "cart.py") == shown(TEXT)
+def test_a_new_file(session: Session) -> None:
+    session.carry_out("tests")
+    file = session.folder / "tests" / "test_cart.py"
+    session.nvim.until(lambda nvim: file.exists() and TESTS in text_of(nvim, file), "the new file")
+    assert text_of(session.nvim) == shown(TEXT)
 
 
-def test_an_explanation(tmp_path: Path) -> None:
-    with cart(tmp_path) as (nvim, running):
-        carry_out(nvim, running, "explain")
-        nvim.until(lambda nvim: text_of(nvim) == EXPLANATION, "the explanation")
-        assert nvim.lua("return vim.bo.filetype") == "markdown"
-
-
-def test_an_answer_that_is_refused(tmp_path: Path) -> None:
+def test_an_answer_that_is_refused(session: Session) -> None:
     """Neovim shows the reason, once, and nothing is changed."""
-    with cart(tmp_path) as (nvim, running):
-        running.upstream.reply = "I would rather not change that, because it is fine as it is."
-        nvim.lua("choose(...)", "simplify", "def pay", DIAGNOSTIC, False)
-        messages = nvim.until(
-            lambda nvim: "in words" in (told := nvim.lua("return vim.fn.execute('messages')")) and told,
-            "the reason",
-        )
-        assert messages.count("in words") == 1
-        assert text_of(nvim) == shown(TEXT)
+    session.running.upstream.reply = "I would rather not change that, because it is fine as it is."
+    session.nvim.lua("choose(...)", "simplify", "def pay", DIAGNOSTIC, False)
+    messages = session.nvim.until(
+        lambda nvim: "in words" in (told := nvim.lua("return vim.fn.execute('messages')")) and told,
+        "the reason",
+    )
+    assert messages.count("in words") == 1
+    assert text_of(session.nvim) == shown(TEXT)
+
+
+def test_an_explanation(session: Session) -> None:
+    """It is opened as a file; the document stays what it was."""
+    session.carry_out("explain")
+    session.nvim.until(lambda nvim: text_of(nvim) == EXPLANATION, "the explanation")
+    assert session.nvim.lua("return vim.bo.filetype") == "markdown"
+    session.nvim.lua("vim.cmd.buffer(1)")
+    assert text_of(session.nvim) == shown(TEXT)
