@@ -24,8 +24,11 @@ def read(path: Path, most: int, *, follow: bool = False) -> bytes:
         if not follow and path.is_symlink():
             raise Unreadable("The file is a link")
         with open(path, "rb", opener=_opener(follow)) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode):
                 raise Unreadable("This is not a regular file")
+            if found.st_size > most:
+                raise _too_large(most)
             content = file.read(most + 1)
     except (FileNotFoundError, NotADirectoryError):
         raise
@@ -33,8 +36,12 @@ def read(path: Path, most: int, *, follow: bool = False) -> bytes:
         reason = getattr(error, "strerror", None) or "its path is not valid"
         raise Unreadable(f"The file cannot be read ({reason})") from None
     if len(content) > most:
-        raise Unreadable(f"The file is larger than {most // 1024} kB")
+        raise _too_large(most)  # It grows, or the system cannot tell its size.
     return content
+
+
+def _too_large(most: int) -> Unreadable:
+    return Unreadable(f"The file is larger than {most // 1024} kB")
 
 
 def _opener(follow: bool) -> Callable[[str, int], int]:

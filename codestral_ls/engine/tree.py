@@ -75,7 +75,7 @@ class Tree:
         if len(self.roots) > 1 and name.strip("/") in self.roots:
             return [self.roots[name.strip("/")]]
         path = self.path(name)
-        if not os.path.isdir(path) or self.workspace.why_excluded(path, is_folder=True):
+        if not os.path.isdir(path) or self.workspace.ignores(path):
             raise NotThere(name)
         return [path]
 

@@ -63,7 +63,7 @@ class Walk:
         if depth >= DEEPEST:
             self.whole = False
             return False
-        return self._workspace.why_excluded(folder, is_folder=True) is None
+        return not self._workspace.ignores(folder)
 
 
 def _entries(folder: Path) -> list[tuple[str, Kind]]:

@@ -86,22 +86,28 @@ class Workspace:
             return self._judged(document)
         return self._refusals[document.uri]
 
-    def why_excluded(self, path: Path, *, is_folder: bool = False) -> Exclusion | None:
-        """Why nothing of a file on this disk, or of all in a folder, may be sent, open or not. Its real path
-        counts as well: a link must not lead out what is ignored where it stands."""
+    def ignores(self, folder: Path) -> bool:
+        """Whether ignore files keep all that is in a folder, a real path, from every model."""
+        roots = [Path(os.path.realpath(root)) for root in self.roots]
+        return why_excluded(folder, roots, self._names, self._patterns, is_folder=True) is not None
+
+    def why_excluded(self, path: Path) -> Exclusion | None:
+        """Why nothing of a file on this disk may be sent, open or not. Its real path counts as well: a link
+        must not lead out what is ignored where it stands."""
         try:
             real = Path(os.path.realpath(path))
         except ValueError:
             return Exclusion("its path is not valid")
         roots = [*self.roots, *(Path(os.path.realpath(root)) for root in self.roots)]
-        names = NAMES if self._rules.gitignore else (CODESTRALIGNORE,)
         for each in dict.fromkeys((path, real)):
-            found = self._named(each, roots) or why_excluded(
-                each, roots, names, self._patterns, is_folder=is_folder
-            )
+            found = self._named(each, roots) or why_excluded(each, roots, self._names, self._patterns)
             if found:
                 return found
         return None
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return NAMES if self._rules.gitignore else (CODESTRALIGNORE,)
 
     def _judged(self, document: Document) -> Exclusion | None:
         try:

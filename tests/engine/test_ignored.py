@@ -127,7 +127,7 @@ def test_a_workspace_behind_a_link(shop):
 
 def test_the_workspaces_own_folder_may_be_walked(shop):
     written(shop, {".gitignore": "*"})
-    assert Workspace([shop]).why_excluded(shop, is_folder=True) is None
+    assert not Workspace([shop]).ignores(shop)
 
 
 def test_a_change_counts_for_the_next_file_that_is_opened(shop):
