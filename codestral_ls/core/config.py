@@ -169,7 +169,10 @@ class Chat(Endpoint, frozen=True, kw_only=True):
     ] = ""
     language: Annotated[
         str,
-        Meta(description="The language of explanations and doc strings, such as `German`. Empty: English."),
+        Meta(
+            description="The language of explanations, doc strings and answers, such as `German`. Empty:"
+            " English; in a chat, that of the question."
+        ),
     ] = ""
     save: Annotated[
         bool, Meta(description="Whether conversations are kept on disk, in the state folder.")

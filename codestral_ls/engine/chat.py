@@ -33,6 +33,9 @@ MOST_CONVERSATIONS = 50
 MOST_CHARACTERS = 1_000_000
 """A longer conversation loses its oldest turns."""
 
+MOST_OPEN = 8
+"""So many of the documents that are open beside are shown, those that were opened last."""
+
 LONGEST_QUESTION = 200_000
 
 _ENDS: Mapping[Finish | None, tuple[str, ...]] = {
@@ -223,7 +226,8 @@ class Chat:
         uris = {document.uri for document, _ in mentioned}
         others = [each for each in reversed(self._workspace.documents) if each.uri not in uris]
         excerpts, refused = self._allowed(mentioned)
-        beside, _ = self._allowed((each, None) for each in others) if question.open else ((), ())
+        others = others[:MOST_OPEN] if question.open else []
+        beside, _ = self._allowed((each, None) for each in others)
         # Diagnostics are of the first document, and quote it.
         first = excerpts and excerpts[0].document is question.mentions[0].document
         diagnostics = question.diagnostics if first else ()
