@@ -19,8 +19,8 @@ from lsprotocol import types
 
 from codestral_ls.code_actions import understood
 from codestral_ls.convert import span
-from codestral_ls.engine.chat import Mention, Question
 from codestral_ls.engine.chat_edit import propose_block
+from codestral_ls.engine.question import Mention, Question
 from codestral_ls.protocol import Refused
 from codestral_ls.refactoring import loudly
 from codestral_ls.workspace_edit import workspace_edit

@@ -8,8 +8,8 @@ from codestral_ls.app import App
 from codestral_ls.core.applicable import applicable
 from codestral_ls.core.model import NotAllowed, Unauthorized
 from codestral_ls.core.text import Document, Span
-from codestral_ls.engine.chat import Mention, Question
 from codestral_ls.engine.ledger import Ledger
+from codestral_ls.engine.question import Mention, Question
 from codestral_ls.providers import Choice, store
 from tests.engine.talking import TalkingModel
 from tests.test_app import Listener

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import argparse
 
     from codestral_ls.app import App
-    from codestral_ls.engine.chat import Answer, Mention, Question
+    from codestral_ls.engine.question import Answer, Mention, Question
 
 NOTHING = 1
 
@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _command(args: argparse.Namespace, lines: list[Lines], runner: asyncio.Runner, app: App) -> int:
-    from codestral_ls.engine.chat import Mention, Question
+    from codestral_ls.engine.question import Mention, Question
 
     if args.list or args.forget:
         return runner.run(_forgotten(app, args.forget, args.json) if args.forget else _listed(app, args.json))
@@ -127,7 +127,7 @@ class _Talk:
     def go_on(self, mentions: tuple[Mention, ...]) -> int:
         """Ask whatever the user types, until they leave."""
         from codestral_ls.core.model import ModelError
-        from codestral_ls.engine.chat import Question
+        from codestral_ls.engine.question import Question
 
         with contextlib.suppress(ImportError):
             import readline  # noqa: F401 - `input` then has a history.

@@ -38,6 +38,7 @@ _PATCHES = frozenset({"diff", "patch", "udiff"})
 _AROUND = Budget(4_000, 4_000)
 """Characters above and below a place that a block may repeat."""
 
+_LONGEST_INFO = 500
 _MOST_NAMESAKES = 20
 _ALIKE, _MUCH_ALIKE = 50, 80
 """Of 100: a block that is less like a text does not stand for it. Where no names tell, it has to be more."""
@@ -89,6 +90,7 @@ def new_file(block: Block, document: Document) -> Proposal:
 def _reversed_info(info: str) -> tuple[str, str]:
     """Path and language of a block, from what stands behind its fence: `python path=a.py`, `python:a.py`,
     `a.py`, `python title="my file.py"`, `{.python file=a.py}`."""
+    info = info[:_LONGEST_INFO]
     named = _NAMED.search(info)
     path = next(filter(None, named.groups()), "") if named else ""
     rest = info.replace(named[0], " ") if named else info

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 from uuid import uuid4
@@ -13,17 +13,16 @@ from codestral_ls.core.attachment import Excerpt, Topic, attachments
 from codestral_ls.core.conversation import Conversation, Room, Turn, ask_answer
 from codestral_ls.core.model import BadRequest
 from codestral_ls.core.privacy import redact
+from codestral_ls.engine.question import Answer, Summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from codestral_ls.core.answer import Block
-    from codestral_ls.core.applicable import Diagnostic
     from codestral_ls.core.attachment import Attachment
     from codestral_ls.core.model import Finish
     from codestral_ls.core.text import Document, Span
     from codestral_ls.engine.models import ChatModels
-    from codestral_ls.engine.proposal import Bill
+    from codestral_ls.engine.question import Question
     from codestral_ls.engine.transcripts import Transcripts
     from codestral_ls.engine.workspace import Workspace
 
@@ -45,71 +44,6 @@ _ENDS: Mapping[Finish | None, tuple[str, ...]] = {
 }
 
 _UNKNOWN = "There is no such conversation: begin a new one."
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """A document that a question is about: the lines of `extent`, those around it where it is empty, or
-    without one the document from its head."""
-
-    document: Document
-    extent: Span | None = None
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Question:
-    """`diagnostics` are of the first document that is mentioned, `texts` other things to read, by title.
-
-    With `open`, the model is shown the documents that are open beside; with `pinned`, what it is shown stays
-    before its eyes for the rest of the conversation.
-    """
-
-    text: str
-    mentions: tuple[Mention, ...] = ()
-    diagnostics: tuple[Diagnostic, ...] = ()
-    texts: tuple[tuple[str, str], ...] = ()
-    open: bool = False
-    pinned: bool = False
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Answer:
-    """`context` lists what the model was shown, `notes` are sentences that the user should know."""
-
-    conversation: str
-    turn: str
-    text: str
-    blocks: tuple[Block, ...]
-    context: tuple[str, ...]
-    notes: tuple[str, ...]
-    bill: Bill
-
-    @property
-    def facts(self) -> dict[str, object]:
-        """For other programs; null is what nobody knows."""
-        bill = self.bill
-        return {
-            "conversation": self.conversation,
-            "turn": self.turn,
-            "markdown": self.text,
-            "blocks": [
-                {"path": each.path, "language": each.language, "code": each.code} for each in self.blocks
-            ],
-            "context": list(self.context),
-            "notes": list(self.notes),
-            "model": bill.model,
-            "usage": asdict(bill.usage) if bill.usage else None,
-            "cost_usd": bill.cost_usd,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """A conversation in a list: `title` is the beginning of its first question."""
-
-    conversation: str
-    title: str
-    turns: int
 
 
 class Chat:
@@ -193,7 +127,7 @@ class Chat:
         self._talks[key] = talk
 
     async def _answer(self, talk: _Talk, question: Question, hear: Callable[[str], None]) -> Answer:
-        talker = await self._models.talker("quick", _size(question))
+        talker = await self._models.talker("quick", question.size)
         room = Room.of(talker.profile, talker.scale)
         topic, left_out = self._topic(question)
         attached = attachments(topic, room.for_attachments)
@@ -209,7 +143,7 @@ class Chat:
         finally:
             if heard.text:
                 talk.conversation = conversation.then(replace(turn, answer=heard.text), MOST_CHARACTERS)
-        unsaved = await self._save(talk.conversation) if self.saves else ()
+        unsaved = await self._save(talk)
         return Answer(
             conversation=conversation.id,
             turn=turn.id,
@@ -245,7 +179,11 @@ class Chat:
                 excerpts.append(Excerpt(document, self._workspace.shown_path(document.uri), extent))
         return tuple(excerpts), tuple(refused)
 
-    async def _save(self, conversation: Conversation) -> tuple[str, ...]:
+    async def _save(self, talk: _Talk) -> tuple[str, ...]:
+        """Keep it on disk, if the user wants that and has not ended it meanwhile. Returns what went wrong."""
+        conversation = talk.conversation
+        if not self.saves or self._talks.get(conversation.id) is not talk:
+            return ()
         try:
             await asyncio.to_thread(self._transcripts.save, conversation)
         except OSError as error:
@@ -285,11 +223,3 @@ def _begun(
         return replace(turn, attached=attached), conversation
     fresh = tuple(each for each in attached if each not in conversation.pinned)
     return turn, replace(conversation, pinned=(*conversation.pinned, *fresh))
-
-
-def _size(question: Question) -> int:
-    """The characters of the question and of what it points at."""
-    spans = [each.extent for each in question.mentions if each.extent]
-    whole = [each.document.length for each in question.mentions if each.extent is None]
-    texts = [len(text) for _, text in question.texts]
-    return len(question.text) + sum(span.end - span.start for span in spans) + sum(whole) + sum(texts)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from codestral_ls.core.answer import Block
     from codestral_ls.core.attachment import Attachment
     from codestral_ls.core.conversation import Turn
-    from codestral_ls.engine.chat import Mention
+    from codestral_ls.engine.question import Mention
     from codestral_ls.engine.workspace import Workspace
 
 _NO_BLOCK = "The answer has no such block of code."

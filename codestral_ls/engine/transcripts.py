@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 MOST_FILES = 100
 """The oldest goes when there would be more."""
 
-MOST_BYTES = 8_000_000
+MOST_BYTES = 16_000_000
 
 _ID = re.compile(r"[0-9a-f]{32}")
 

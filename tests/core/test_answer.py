@@ -183,6 +183,12 @@ def test_a_new_file_ends_with_a_line_end():
     assert apply_to("", change.edits) == "x = 1\n"
 
 
+@pytest.mark.parametrize("letter", ["a", "/", "a/", "=", "path=", '"', "`"])
+def test_an_endless_line_behind_a_fence_is_read_in_time(letter):
+    """The work must not grow with its square: that would be minutes."""
+    assert len(code_blocks(f"```{letter * 500_000}\nx\n")) <= 1
+
+
 @given(st.text(max_size=300), st.text("`~ \nab=./", max_size=60))
 def test_any_answer_can_be_read(answer, fenced):
     assert all(isinstance(block, Block) for block in code_blocks(f"{answer}\n```{fenced}"))

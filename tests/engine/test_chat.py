@@ -9,8 +9,8 @@ import pytest
 from codestral_ls.core.applicable import Diagnostic
 from codestral_ls.core.model import BadRequest, Chunk, Unavailable
 from codestral_ls.core.text import Span
-from codestral_ls.engine.chat import Mention, Question
 from codestral_ls.engine.ledger import Reader
+from codestral_ls.engine.question import Mention, Question
 from tests.engine.chatting import CART, NOBODY, SECRET, WaitingModel, talking, texts
 from tests.engine.talking import TalkingModel
 

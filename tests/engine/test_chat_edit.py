@@ -12,8 +12,8 @@ from codestral_ls.core.exclusion import IgnoreRules
 from codestral_ls.core.model import BadRequest, NotAllowed
 from codestral_ls.core.refusal import Refused
 from codestral_ls.core.text import Document, Span
-from codestral_ls.engine.chat import Mention
 from codestral_ls.engine.chat_edit import propose_block
+from codestral_ls.engine.question import Mention
 from codestral_ls.engine.workspace import Workspace
 
 CART = "import os\n\n\ndef total(prices):\n    return sum(prices)\n"

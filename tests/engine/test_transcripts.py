@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import stat
@@ -11,8 +12,8 @@ import pytest
 from codestral_ls.core.model import BadRequest
 from codestral_ls.core.text import Span
 from codestral_ls.engine import chat, transcripts
-from codestral_ls.engine.chat import Mention, Question
-from tests.engine.chatting import CART, NOBODY, talking, texts
+from codestral_ls.engine.question import Mention, Question
+from tests.engine.chatting import CART, NOBODY, WaitingModel, talking, texts
 from tests.engine.talking import TalkingModel
 
 KEY = "sk-" + "a1B2" * 8
@@ -49,6 +50,20 @@ async def test_a_saved_conversation_outlives_the_session(tmp_path):
         assert await talk.end(conversation)
         assert not file.exists()
         assert await talk.conversations() == []
+
+
+async def test_a_conversation_that_was_ended_while_it_was_answered_stays_away(tmp_path):
+    model = WaitingModel()
+    async with talking(model, tmp_path) as talk:
+        talk.saves = True
+        conversation = talk.begin()
+        asked = asyncio.create_task(talk.ask(Question("1?"), conversation))
+        call = await model.call(0)
+        assert await talk.end(conversation)
+        call.end("One.")
+        assert (await asked).text == "One."
+        assert await talk.conversations() == []
+    assert not (tmp_path / "chats").exists()
 
 
 async def test_a_folder_that_cannot_be_written_costs_no_answer(tmp_path):
