@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codestral_ls.bench import edit, latency, replay, rewrite
+from codestral_ls.bench import edit, latency, refactor, replay, rewrite
 
 if TYPE_CHECKING:
     import argparse
 
-COMMANDS = (latency, edit, rewrite, replay)
+COMMANDS = (latency, edit, refactor, rewrite, replay)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

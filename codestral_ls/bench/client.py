@@ -16,10 +16,17 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 CAPABILITIES = {
-    "textDocument": {"inlineCompletion": {}},
+    "textDocument": {
+        "inlineCompletion": {},
+        "codeAction": {
+            "codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}},
+            "dataSupport": True,
+            "resolveSupport": {"properties": ["edit"]},
+        },
+    },
     "general": {"positionEncodings": ["utf-16"]},
 }
-"""Those of an editor with ghost text."""
+"""Those of an editor with ghost text, and with code actions that are computed when they are chosen."""
 
 _ENDED = -32099
 """An error code of ours, from the range that JSON-RPC leaves to implementations."""

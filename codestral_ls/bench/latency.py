@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import statistics
-import sys
 import tempfile
 import time
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from codestral_ls.bench.timing import add_options, environment, measure, timed
+
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Awaitable, Callable
 
     from codestral_ls.bench.client import Client
     from codestral_ls.bench.upstream import Upstream
 
 UPSTREAM_SECONDS = 0.1
-KEY = "CODESTRAL_LS_BENCH_KEY"
 URI = "file:///bench/shop.py"
 ANSWER = "compute_total(items, rate)"
 
@@ -43,35 +38,22 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Start the server as an editor does and time its answers. The upstream is a "
         "stand-in on this machine that sends its first byte after 100 ms.",
     )
-    parser.add_argument("--rounds", type=int, default=3, help="how often to repeat everything (default: 3)")
-    parser.add_argument(
-        "--requests", type=int, default=30, help="requests of each kind a round (default: 30)"
-    )
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    add_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    rounds = [asyncio.run(_round(args.requests, number, args.rounds)) for number in range(args.rounds)]
-    figures = {name: _figures([measured[name] for measured in rounds]) for name in MEASURES}
-    if args.json:
-        import msgspec
-
-        print(msgspec.json.encode(figures).decode())
-    else:
-        _show(figures)
-    return 0
+    return measure(args, MEASURES, _round)
 
 
-async def _round(requests: int, number: int, rounds: int) -> dict[str, list[float]]:
+async def _round(requests: int) -> dict[str, list[float]]:
     """One start of the server, and the milliseconds of every request."""
     from codestral_ls.bench.client import running_server
     from codestral_ls.bench.upstream import Upstream
 
-    print(f"Round {number + 1} of {rounds} …", file=sys.stderr)
     with tempfile.TemporaryDirectory(prefix="codestral-ls-bench-") as folder:
         async with Upstream(ANSWER, latency=UPSTREAM_SECONDS) as upstream:
-            environ = _environment(Path(folder), upstream.base_url)
+            environ = environment(Path(folder), upstream.base_url)
             async with running_server(environ) as client:
                 await client.until("ready")
                 measured = await _measured(client, upstream, requests)
@@ -79,20 +61,10 @@ async def _round(requests: int, number: int, rounds: int) -> dict[str, list[floa
             return measured
 
 
-def _environment(folder: Path, base_url: str) -> dict[str, str]:
-    config = folder / "config.toml"
-    config.write_text(
-        f'[completion]\nprovider = "mistral"\nbase_url = "{base_url}"\napi_key_env = "{KEY}"\n',
-        encoding="utf-8",
-    )
-    places = {"CODESTRAL_LS_CACHE": str(folder / "cache"), "CODESTRAL_LS_STATE": str(folder / "state")}
-    return {**os.environ, **places, "CODESTRAL_LS_CONFIG": str(config), KEY: "bench"}
-
-
 async def _measured(client: Client, upstream: Upstream, requests: int) -> dict[str, list[float]]:
     measured: dict[str, list[float]] = {}
     measured["empty round trip"] = [
-        await _timed(lambda: _ask(client, "file:///none.py", 0, 0)) for _ in range(requests)
+        await timed(lambda: _ask(client, "file:///none.py", 0, 0)) for _ in range(requests)
     ]
     _open(
         client,
@@ -100,9 +72,9 @@ async def _measured(client: Client, upstream: Upstream, requests: int) -> dict[s
         "".join(f"def step_{n}(items, rate):\n    total = \n    return total\n\n\n" for n in range(requests)),
     )
     places = [(5 * n + 1, len("    total = ")) for n in range(requests)]
-    cold = [await _timed(partial(_ask, client, URI, *place)) for place in places]
+    cold = [await timed(partial(_ask, client, URI, *place)) for place in places]
     measured["cold"] = [milliseconds - UPSTREAM_SECONDS * 1000 for milliseconds in cold]
-    measured["hit"] = [await _timed(partial(_ask, client, URI, *place)) for place in places]
+    measured["hit"] = [await timed(partial(_ask, client, URI, *place)) for place in places]
     measured["typed through"] = await _typed_through(client, URI, places[-1], requests)
     large = "file:///bench/large.py"
     _open(
@@ -135,7 +107,7 @@ async def _typed_through(client: Client, uri: str, place: tuple[int, int], reque
     times: list[float] = []
     while len(times) < requests:
         for column, key in enumerate(ANSWER[:-1], start):
-            times.append(await _timed(partial(_type, client, uri, line, column, key)))
+            times.append(await timed(partial(_type, client, uri, line, column, key)))
         end = {"line": line, "character": start + len(ANSWER) - 1}
         _change(client, uri, {"start": {"line": line, "character": start}, "end": end}, "")
     return times[:requests]
@@ -176,12 +148,6 @@ async def _ask(client: Client, uri: str, line: int, column: int) -> list[Any]:
     return items
 
 
-async def _timed(work: Callable[[], Awaitable[object]]) -> float:
-    started = time.perf_counter()
-    await work()
-    return (time.perf_counter() - started) * 1000
-
-
 async def _upstream_alone(base_url: str, requests: int) -> list[float]:
     """What the very same upstream costs a bare HTTP client."""
     import httpx
@@ -195,38 +161,5 @@ async def _upstream_alone(base_url: str, requests: int) -> list[float]:
     }
     async with httpx.AsyncClient(base_url=base_url, headers={"authorization": "Bearer bench"}) as client:
         await client.get("/v1/models")
-        times = [await _timed(lambda: client.post("/v1/fim/completions", json=body)) for _ in range(requests)]
+        times = [await timed(lambda: client.post("/v1/fim/completions", json=body)) for _ in range(requests)]
     return [milliseconds - UPSTREAM_SECONDS * 1000 for milliseconds in times]
-
-
-def _figures(rounds: list[list[float]]) -> dict[str, float]:
-    """Milliseconds: median and 90th percentile of all, and the lowest and highest median of a round."""
-    every = sorted(chain.from_iterable(rounds))
-    medians = [statistics.median(times) for times in rounds]
-    return {
-        "median": round(statistics.median(every), 2),
-        "p90": round(every[int(len(every) * 0.9)], 2),
-        "lowest_median": round(min(medians), 2),
-        "highest_median": round(max(medians), 2),
-        "requests": len(every),
-    }
-
-
-def _show(figures: dict[str, dict[str, float]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("milliseconds", "median", "p90", "medians of rounds", "requests")
-    for name, row in figures.items():
-        spread = f"{row['lowest_median']:.2f} – {row['highest_median']:.2f}"
-        table.add_row(
-            name,
-            f"{row['median']:.2f}",
-            f"{row['p90']:.2f}",
-            spread,
-            f"{row['requests']:.0f}",
-        )
-    console = Console(highlight=False)
-    console.print(table)
-    for name, meaning in MEASURES.items():
-        console.print(f"{name}: {meaning}", style="dim", soft_wrap=True)
