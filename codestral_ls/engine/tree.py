@@ -151,9 +151,11 @@ def real_path(uri: str) -> Path | None:
 
 
 def _named(roots: list[Path]) -> dict[str, Path]:
-    """The workspace's real folders by their last names, numbered where two have the same."""
+    """The workspace's real folders by their last names, numbered where two have the same. One that lies in
+    another is a part of that."""
     found: dict[str, Path] = {}
-    for root in dict.fromkeys(Path(os.path.realpath(root)) for root in roots):
+    real = dict.fromkeys(Path(os.path.realpath(root)) for root in roots)
+    for root in (each for each in real if not any(parent in real for parent in each.parents)):
         same = sum(known.name == root.name for known in found.values())
         found[f"{root.name}-{same + 1}" if same else root.name] = root
     return found

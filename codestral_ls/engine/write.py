@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import tempfile
+from codecs import BOM_UTF8
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,7 +53,8 @@ def _check(change: FileChange, path: Path) -> None:
     if change.old is None:
         return
     try:
-        same = path.read_bytes() == change.old.text.encode("utf-8")
+        old = change.old.text
+        same = path.read_bytes() == _mark(path, old) + old.encode("utf-8")
     except FileNotFoundError:
         same = False
     if not same:
@@ -62,13 +64,23 @@ def _check(change: FileChange, path: Path) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
 
+def _mark(path: Path, text: str) -> bytes:
+    """The byte order mark that a file begins with, where its text was read without, as editors do."""
+    try:
+        with path.open("rb") as file:
+            marked = file.read(len(BOM_UTF8)) == BOM_UTF8
+    except FileNotFoundError:
+        return b""
+    return BOM_UTF8 if marked and not text.startswith("\ufeff") else b""
+
+
 @contextmanager
 def _draft(path: Path, text: str) -> Iterator[Path]:
     """The text in a file beside its place, on the disk for good; removed if it is still there."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
     try:
         with open(handle, "wb") as file:
-            file.write(text.encode("utf-8"))
+            file.write(_mark(path, text) + text.encode("utf-8"))
             file.flush()
             os.fsync(file.fileno())
         yield Path(name)

@@ -229,6 +229,16 @@ async def test_several_folders_are_told_apart_by_their_names(tmp_path):
     assert "There is no text file" in unknown
 
 
+async def test_a_folder_in_another_is_a_part_of_it(tmp_path):
+    project = Project(tmp_path, SHOP)
+    project.workspace.set_roots([tmp_path / "sub", tmp_path, tmp_path])
+    proposal = await project.changed(
+        turn(call("find_symbol", name="show"), edit("sub/c.py", "show", "display")), "Done."
+    )
+    assert texts(proposal, tmp_path).keys() == {"sub/c.py"}
+    assert project.told[0].count("sub/c.py:4: def show(cart):") == 1
+
+
 async def test_the_bytes_that_may_be_read_are_limited(tmp_path):
     project = Project(tmp_path, {"a.py": "x = 1\n" * 1000})
     proposal = await project.changed(
