@@ -36,23 +36,17 @@ class Parsing:
         await self._end()
 
     async def occurrences(self, language: str, text: str, name: str) -> tuple[Occurrence, ...] | None:
-        """Every place of a name; None where the text cannot be parsed, or not soon, or safely.
-
-        A lone surrogate and the like are one code point, as in the text.
-        """
+        """Every place of a name; None where the text cannot be parsed, or not soon, or safely."""
         if self._deaths >= _MOST_DEATHS:
             return None
         question = json.dumps([language, text, name]).encode() + b"\n"
         try:
             async with asyncio.timeout(_SECONDS_FOR_ONE):
-                answer = await self._answer(question)
-        except (TimeoutError, OSError, ValueError):
-            answer = b""
-        if not answer:
+                return _read(json.loads(await self._answer(question)))
+        except (TimeoutError, OSError, ValueError):  # It hangs, has died, or says no JSON.
             self._deaths += 1
             await self._end()
             return None
-        return _read(json.loads(answer))
 
     async def _answer(self, question: bytes) -> bytes:
         if self._process is None:

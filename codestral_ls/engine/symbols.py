@@ -182,8 +182,8 @@ class _Scan:
 
     def _paths(self, walk: Walk) -> Iterator[Path]:
         """Those that are open or changed first: they are what the user works on."""
-        known = [path for path in {**self._texts, **self._tree.opened} if self._tree.is_inside(path)]
-        yield from known
+        known = {**self._texts, **self._tree.opened}
+        yield from (path for path in known if self._tree.is_inside(path))
         yield from (path for path in walk.files() if path not in known)
 
     def _text(self, path: Path) -> str | None:

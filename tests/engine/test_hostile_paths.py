@@ -9,6 +9,8 @@ from codestral_ls.core.refusal import Refused
 from codestral_ls.engine.across import Limits
 from tests.engine.project import Project, call, edit, texts, turn, write
 
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="there are no pipes, and links need rights there")
+
 TREASURE = "the treasure is here"
 INSIDE = {
     "a.py": "x = 1\n",

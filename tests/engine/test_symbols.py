@@ -44,8 +44,9 @@ async def test_names_are_found_in_every_language(tmp_path):
     assert [place.text for place in found.places][-1] == "export const x = total([1]) // total"
 
 
-async def test_a_parser_that_dies_leaves_the_text(tmp_path, monkeypatch):
-    monkeypatch.setattr(parsing, "_MODULE", "codestral_ls.no_such_module")
+@pytest.mark.parametrize("module", ["codestral_ls.no_such_module", "this"], ids=["dies", "talks"])
+async def test_a_parser_that_fails_leaves_the_text(tmp_path, monkeypatch, module):
+    monkeypatch.setattr(parsing, "_MODULE", module)
     tree, symbols = looking(tmp_path, FILES)
     found = await symbols.find("total")
     assert {role for _, role in shown(tree, found)} == {"text"}
