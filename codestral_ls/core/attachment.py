@@ -10,7 +10,7 @@ from codestral_ls.core.outline import definitions
 from codestral_ls.core.privacy import redact
 from codestral_ls.core.syntax import parse_window
 from codestral_ls.core.target import LARGEST_SCALE, whole_lines
-from codestral_ls.core.text import line_feeds
+from codestral_ls.core.text import line_feeds, split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -194,13 +194,11 @@ def _outline(excerpt: Excerpt) -> list[str]:
     document = excerpt.document
     row = document.position_at(excerpt.extent.start)[0] if excerpt.extent else 0
     window = parse_window(document, row, scale=LARGEST_SCALE)
-    rows = [each.first for each in definitions(window)] if window else []
-    return [f"{row + 1}: {_line(document, row)}\n" for row in rows[:MOST_SYMBOLS]]
-
-
-def _line(document: Document, row: int) -> str:
-    start = document.line_start(row)
-    return _redacted(document, start, start + len(document.line(row))).rstrip()
+    if window is None:
+        return []
+    lines = split_lines(_redacted(document, window.start, window.end))
+    rows = [each.first for each in definitions(window)][:MOST_SYMBOLS]
+    return [f"{row + 1}: {lines[row - window.first].rstrip()}\n" for row in rows]
 
 
 def _tagged(tag: str, path: str, text: str, about: str = "") -> str:

@@ -11,7 +11,7 @@ from codestral_ls.core.model import ChatRequest, Message
 from codestral_ls.core.privacy import is_loopback, redact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from codestral_ls.core.model import Profile
     from codestral_ls.core.prompt import TokenScale
@@ -52,10 +52,7 @@ class Conversation:
 
     def then(self, turn: Turn, characters: int) -> Conversation:
         """The conversation with one turn more, and without old ones beyond so many characters."""
-        turns = (*self.turns, turn)
-        sizes = accumulate(_length(each) for each in reversed(turns))
-        kept = sum(size <= characters for size in sizes)
-        return replace(self, turns=turns[len(turns) - max(kept, 1) :])
+        return replace(self, turns=_newest_turns((*self.turns, turn), characters, _length))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +82,8 @@ def ask_answer(conversation: Conversation, turn: Turn, language: str, room: Room
     question's own.
     """
     head = Message("system", redact(_system(conversation.pinned, language)))
-    turns = (*conversation.turns, turn)
+    # To look for secrets costs time: not in turns that are too long already without what is attached.
+    turns = _newest_turns((*conversation.turns, turn), room.characters, _spoken)
     while True:
         messages = [head, *_told(turns, conversation.pinned)]
         kept = cut(messages, room.characters)
@@ -160,8 +158,21 @@ def _told(turns: Iterable[Turn], pinned: Iterable[Attachment]) -> Iterator[Messa
             yield Message("assistant", redact(turn.answer))
 
 
+def _newest_turns(
+    turns: tuple[Turn, ...], characters: int, measure: Callable[[Turn], int]
+) -> tuple[Turn, ...]:
+    """The newest turns that measure no more together, and in any case the last."""
+    sizes = accumulate(map(measure, reversed(turns)))
+    kept = sum(size <= characters for size in sizes)
+    return turns[len(turns) - max(kept, 1) :]
+
+
+def _spoken(turn: Turn) -> int:
+    return len(turn.question) + len(turn.answer)
+
+
 def _length(turn: Turn) -> int:
-    return len(turn.question) + len(turn.answer) + sum(len(each.text) for each in turn.attached)
+    return _spoken(turn) + sum(len(each.text) for each in turn.attached)
 
 
 def _questions(messages: Iterable[Message]) -> int:
