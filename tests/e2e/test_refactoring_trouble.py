@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from codestral_ls.bench.reply import Plain, Reply
 from tests.e2e.actions import CASES, DIAGNOSTIC, EXPLANATION, TEXT, answer
-from tests.e2e.clients import COMMAND, RESOLVE, Editor
+from tests.e2e.clients import COMMAND, RESOLVE, Editor, file_of
 from tests.e2e.refactoring import ALE, EDITORS, carried_out, entries, opened
 from tests.e2e.wire import SECRET, Message, refused
 from tests.upstream.errors import ERRORS
@@ -216,3 +217,20 @@ async def test_an_editor_with_a_panel(editor: Editor, upstream: FakeMistral, wor
     shown = await editor.asked("codestral/explanation")
     assert shown["params"] == {"title": "Explain cart.py", "markdown": EXPLANATION}
     assert DIAGNOSTIC["message"] not in shown
+
+
+async def test_a_page_is_private_and_gone_with_the_session(
+    editor: Editor, upstream: FakeMistral, workspace: Path
+) -> None:
+    uri = await opened(editor, workspace)
+    upstream.reply = answer(CASES["explain"])
+    assert await carried_out(editor, uri, "explain") is None
+    assert await carried_out(editor, uri, "explain") is None
+    shown = [
+        message["params"]["uri"] for message in editor.seen if "showDocument" in message.get("method", "")
+    ]
+    first, second = map(file_of, shown)
+    assert first != second
+    assert stat.S_IMODE(first.parent.stat().st_mode) == 0o700
+    await editor.shut_down()
+    assert not first.parent.exists()

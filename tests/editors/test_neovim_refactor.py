@@ -129,10 +129,11 @@ def test_a_new_file(session: Session) -> None:
     assert text_of(session.nvim) == shown(TEXT)
 
 
-def test_an_answer_that_is_refused(session: Session) -> None:
+@pytest.mark.parametrize("call", ["choose('simplify', 'def pay', {message=''})", "refactor('instruct', 'def pay', 'x')"])
+def test_an_answer_that_is_refused(session: Session, call: str) -> None:
     """Neovim shows the reason, once, and nothing is changed."""
     session.running.upstream.reply = "I would rather not change that, because it is fine as it is."
-    session.nvim.lua("choose(...)", "simplify", "def pay", DIAGNOSTIC, False)
+    session.nvim.lua(f"vim.cmd.messages('clear') {call}")
     messages = session.nvim.until(
         lambda nvim: "in words" in (told := nvim.lua("return vim.fn.execute('messages')")) and told,
         "the reason",
