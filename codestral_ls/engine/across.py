@@ -111,6 +111,8 @@ class Across:
     async def _changes(self, conversation: _Conversation) -> Changes:
         """What the conversation comes to; a syntax error is told to the model, once."""
         await self._converse(conversation, "asking")
+        if not self._rounds:
+            raise Refused("prose")
         try:
             return await self._checked()
         except Refused as refused:

@@ -129,7 +129,8 @@ async def test_a_syntax_error_is_told_once_and_can_be_corrected(tmp_path):
 
 SECRET = "sk-" + "a1B2" * 8
 REFUSALS = {
-    "nothing": (("I think it is fine.",), "unchanged"),
+    "no call": (("I think it is fine.",), "prose"),
+    "nothing": ((turn(call("read_file", path="a.py")), "It is fine."), "unchanged"),
     "the same": (
         (turn(edit("a.py", "total", "amount")), turn(edit("a.py", "amount", "total")), "Done."),
         "unchanged",
