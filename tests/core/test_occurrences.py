@@ -7,13 +7,15 @@ from codestral_ls.core.text import Document, Span
 
 # Marked with what is behind each name: a definition `:d`, a reference `:r`, or mere text `:t`.
 NAMES = {
-    "python": "from m import n:r\nn:d = 1\ndef n:d(a):\n    n:r = a  # n:t\n    return f'n:t {n:r}', self.n:r(n:r=1)\n"
+    "python": "from m import n:r\nn:d = 1\ndef n:d(a):\n    n:r = a  # n:t\n"
+    "    return f'n:t {n:r}', self.n:r(n:r=1)\n"
     "@n:r\nclass n:d:\n    def n:d(self): ...\n",
     "typescript": "import {n:r} from 'm'\nexport function n:d() { return n:r() }\nconst n:d = () => n:r\n"
     "class A { n:d() { return this.n:r } }\ninterface I { n:d(): void }\ntype n:d = number // n:t\n",
     "javascript": "const n:d = 1\nmodule.exports = { n:r }\nx?.n:r('n:t')\n",
     "go": "func n:d() int { return n:r() }\ntype n:d struct { n:d int }\nfunc (t T) n:d() {}\nvar n:d = 3\n",
-    "rust": "pub fn n:d() -> i32 { n:r() }\nstruct n:d { n:d: i32 }\nenum E { n:d }\nconst n:d: i32 = a.n:r();\n",
+    "rust": "pub fn n:d() -> i32 { n:r() }\nstruct n:d { n:d: i32 }\nenum E { n:d }\n"
+    "const n:d: i32 = a.n:r();\n",
     "c": "int n:d(int a);\nint *n:d(int a) { return n:r(a); }\nint n:d = 3;\n/* n:t */\n",
     "java": "class n:d { int n:d() { return this.n:r(); } int n:d = 3; }\n",
     "ruby": "def n:d(a)\n  n:r(a)\nend\nx.n:r # n:t\n",
