@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -126,7 +125,8 @@ class Talker:
         except ModelError as error:
             outcome = type(error).__name__
             raise
-        except asyncio.CancelledError:
+        except BaseException:
+            # Cancelled, or whoever listens has no use for it any more.
             outcome = GIVEN_UP
             raise
         finally:

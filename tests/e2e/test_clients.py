@@ -15,18 +15,16 @@ from lsprotocol import types
 from lsprotocol.converters import get_converter
 from pytest_lsp import LanguageClient, make_test_lsp_client
 
+from tests.e2e.clients import CAPABILITIES, CODECS
 from tests.e2e.wire import ROOT
 from tests.upstream.mistral import FakeMistral
 
-CAPABILITIES = ROOT / "fixtures" / "capabilities"
 URI = "file:///shop/cart.py"
 REPLY = "sum(prices)"
 
 # An astral character on either side of the cursor, so that every encoding counts differently.
 HEAD, REST = "    face = '😀'; total = ", "  # 💰"
 TEXT = f"def pay(prices):\r\n{HEAD}{REST}\r\n    return total"
-
-CODECS = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-le", 4)}
 
 
 @dataclass(frozen=True)

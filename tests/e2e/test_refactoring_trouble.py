@@ -104,7 +104,7 @@ async def test_a_document_that_changed_before(
 
 @pytest.mark.parametrize("closed", [False, True], ids=["edited", "closed"])
 async def test_a_document_that_changes_meanwhile(
-    editor: Editor, upstream: FakeMistral, workspace: Path, closed: bool
+    editor: Editor, upstream: FakeMistral, workspace: Path, tmp_path: Path, closed: bool
 ) -> None:
     """Nothing is changed, and the request ends with the model's next word, not with its last."""
     uri = await opened(editor, workspace)
@@ -123,6 +123,10 @@ async def test_a_document_that_changes_meanwhile(
     refused({"error": error}, STALE)
     await upstream.wait_for(lambda: upstream.requests[-1].outcome == "abandoned")
     assert error["message"] in editor.shown[-1]
+    await editor.shut_down()
+    records = map(json.loads, (tmp_path / "STATE" / "ledger.jsonl").read_text().splitlines())
+    asked = [record for record in records if record["kind"] == "asked"]
+    assert [(record["task"], record["outcome"]) for record in asked] == [("refactoring", "given up")]
 
 
 async def test_an_editor_that_applies_nothing(editor: Editor, upstream: FakeMistral, workspace: Path) -> None:

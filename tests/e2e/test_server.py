@@ -96,30 +96,32 @@ async def test_changes(session: Wire) -> None:
 async def test_notebook(session: Wire) -> None:
     """Its cells are documents of their own."""
     await session.initialize()
-    cells = [{"kind": 2, "document": f"nb:{name}"} for name in "ab"]
+    cells = [{"kind": 2, "document": f"untitled:{name}"} for name in "ab"]
     book = {"uri": "file:///w/n.ipynb", "notebookType": "jupyter-notebook", "version": 1, "cells": cells}
-    texts = [{"uri": f"nb:{name}", "languageId": "python", "version": 1, "text": name} for name in "abc"]
+    texts = [
+        {"uri": f"untitled:{name}", "languageId": "python", "version": 1, "text": name} for name in "abc"
+    ]
     session.tell("notebookDocument/didOpen", {"notebookDocument": book, "cellTextDocuments": texts[:2]})
-    edit = {"document": {"uri": "nb:a", "version": 2}, "changes": [{"range": at(0, 1), "text": "A"}]}
+    edit = {"document": {"uri": "untitled:a", "version": 2}, "changes": [{"range": at(0, 1), "text": "A"}]}
     swap = {
-        "array": {"start": 1, "deleteCount": 1, "cells": [{"kind": 2, "document": "nb:c"}]},
+        "array": {"start": 1, "deleteCount": 1, "cells": [{"kind": 2, "document": "untitled:c"}]},
         "didOpen": texts[2:],
-        "didClose": [{"uri": "nb:b"}],
+        "didClose": [{"uri": "untitled:b"}],
     }
     change = {"cells": {"structure": swap, "textContent": [edit]}}
     session.tell(
         "notebookDocument/didChange",
         {"notebookDocument": {"uri": "file:///w/n.ipynb", "version": 2}, "change": change},
     )
-    assert (await inline(session, 0, 9, "nb:a"))[0]["insertText"] == "@2[A|]"
-    assert (await inline(session, 0, 9, "nb:c"))[0]["insertText"] == "@1[c|]"
-    assert await inline(session, 0, 9, "nb:b") == []
-    identifiers = [{"uri": "nb:a"}, {"uri": "nb:c"}]
+    assert (await inline(session, 0, 9, "untitled:a"))[0]["insertText"] == "@2[A|]"
+    assert (await inline(session, 0, 9, "untitled:c"))[0]["insertText"] == "@1[c|]"
+    assert await inline(session, 0, 9, "untitled:b") == []
+    identifiers = [{"uri": "untitled:a"}, {"uri": "untitled:c"}]
     session.tell(
         "notebookDocument/didClose",
         {"notebookDocument": {"uri": "file:///w/n.ipynb"}, "cellTextDocuments": identifiers},
     )
-    assert await inline(session, 0, 9, "nb:a") == []
+    assert await inline(session, 0, 9, "untitled:a") == []
 
 
 async def test_trigger_kinds(session: Wire) -> None:
@@ -134,11 +136,11 @@ async def test_trigger_kinds(session: Wire) -> None:
 async def test_kinds_of_later_editors(session: Wire) -> None:
     """Languages, trigger kinds and cell kinds that lsprotocol does not know."""
     await session.initialize()
-    document = {"uri": "nb:a", "languageId": "not invented yet", "version": 1, "text": "a"}
-    cell = {"kind": 3, "document": "nb:a"}
+    document = {"uri": "untitled:a", "languageId": "not invented yet", "version": 1, "text": "a"}
+    cell = {"kind": 3, "document": "untitled:a"}
     book = {"uri": "file:///w/n", "notebookType": "x", "version": 1, "cells": [cell]}
     session.tell("notebookDocument/didOpen", {"notebookDocument": book, "cellTextDocuments": [document]})
-    answer = await session.result(1, MENU, place(0, 1, "nb:a", triggerKind=4))
+    answer = await session.result(1, MENU, place(0, 1, "untitled:a", triggerKind=4))
     assert answer["items"][0]["textEdit"]["newText"] == "a@1[a|]"
 
 

@@ -129,7 +129,9 @@ def test_a_new_file(session: Session) -> None:
     assert text_of(session.nvim) == shown(TEXT)
 
 
-@pytest.mark.parametrize("call", ["choose('simplify', 'def pay', {message=''})", "refactor('instruct', 'def pay', 'x')"])
+@pytest.mark.parametrize(
+    "call", ["choose('simplify', 'def pay', {message=''})", "refactor('instruct', 'def pay', 'x')"]
+)
 def test_an_answer_that_is_refused(session: Session, call: str) -> None:
     """Neovim shows the reason, once, and nothing is changed."""
     session.running.upstream.reply = "I would rather not change that, because it is fine as it is."
