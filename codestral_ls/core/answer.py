@@ -113,8 +113,8 @@ def _place(block: Block, document: Document, shown: Iterable[str]) -> Span:
     code = block.code.strip()
     if block.language in _PATCHES or not document.text.strip():
         return whole
-    names = _outermost(document, code)
-    if len(names) == 1 and (namesakes := _definitions_of(document, *names)):
+    outermost = _outermost(document, code)
+    if len(outermost) == 1 and (namesakes := _namesakes(document, outermost)):
         if len(namesakes) > 1:
             raise Refused("unplaced")
         return namesakes.pop()
@@ -134,18 +134,20 @@ def _stands_for(document: Document, code: str) -> bool:
     return alike and names <= {each.name for each in _defined(document, code)}
 
 
-def _definitions_of(document: Document, name: str) -> set[Span]:
-    """The definitions in the document that have a name."""
+def _namesakes(document: Document, outermost: set[tuple[str, str]]) -> set[Span]:
+    """The definitions in the document of the same kind and name as the one."""
+    [(_, name)] = outermost
     found = set()
     for at in islice(places(document.text, name), _MOST_NAMESAKES):
         span = definition_around(View(document, at), Span(at, at + len(name)))
-        if span and _outermost(document, document.slice(span.start, span.end)) == {name}:
+        if span and _outermost(document, document.slice(span.start, span.end)) == outermost:
             found.add(span)
     return found
 
 
-def _outermost(document: Document, text: str) -> set[str]:
-    return {each.name for each in _defined(document, text) if each.depth == 0}
+def _outermost(document: Document, text: str) -> set[tuple[str, str]]:
+    """Kinds and names."""
+    return {(each.kind, each.name) for each in _defined(document, text) if each.depth == 0}
 
 
 def _defined(document: Document, text: str) -> list[Definition]:

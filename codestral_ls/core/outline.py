@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from codestral_ls.core.syntax import DEFINITION
+from codestral_ls.core.target import defines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,14 +16,17 @@ if TYPE_CHECKING:
     from codestral_ls.core.syntax import Window
 
 _NAME = re.compile(r"(?:\w+_)?identifier|constant|name|word")
+_HOLDS_NAME = re.compile(r"type_spec|variable_declarator|init_declarator")
 _AROUND = re.compile(r"decorated_definition|export_statement")
 _DEEPEST = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """`first` and `last` are lines of the document, counted from 0; `depth` is 0 for the outermost."""
+    """`kind` is the grammar's word for it. `first` and `last` are lines of the document, counted from 0;
+    `depth` is 0 for the outermost."""
 
+    kind: str
     name: str
     first: int
     last: int
@@ -41,10 +44,9 @@ def _below(window: Window, node: Node, depth: int, level: int) -> Iterator[Defin
     for child in node.named_children:
         inner = _defined(child)
         name = _name(inner) if inner else ""
-        if name:
-            yield Definition(
-                name, window.first + child.start_point.row, window.first + child.end_point.row, depth
-            )
+        if inner and name:
+            rows = child.start_point.row, child.end_point.row
+            yield Definition(inner.type, name, window.first + rows[0], window.first + rows[1], depth)
         if level < _DEEPEST and child.end_point.row > child.start_point.row:
             yield from _below(window, inner or child, depth + bool(name), level + 1)
 
@@ -53,7 +55,7 @@ def _defined(node: Node) -> Node | None:
     """The definition that a node is, or that decorators and the like stand around."""
     if _AROUND.fullmatch(node.type):
         return next(filter(None, map(_defined, node.named_children)), None)
-    return node if node.is_named and DEFINITION.fullmatch(node.type) else None
+    return node if defines(node) else None
 
 
 def _name(node: Node) -> str:
@@ -69,5 +71,8 @@ def _name(node: Node) -> str:
 
 
 def _named(node: Node) -> Node | None:
-    """The first child that is a name: some grammars have no field for it."""
-    return next((child for child in node.named_children if _NAME.fullmatch(child.type)), None)
+    """The first child that is or holds a name: some grammars have no field for it."""
+    children = node.named_children
+    return next(
+        (each for each in children if _NAME.fullmatch(each.type) or _HOLDS_NAME.fullmatch(each.type)), None
+    )

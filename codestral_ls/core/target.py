@@ -143,7 +143,7 @@ def _is_whole(document: Document, window: Window, found: Span | None) -> bool:
 
 def _definition(document: Document, window: Window, span: Span) -> Span | None:
     node: Node | None = _described(_node(window, Span(*_visible(document, span))))
-    while node is not None and not _defines(node):
+    while node is not None and not defines(node):
         node = node.parent
     if node is None:
         return None
@@ -152,7 +152,8 @@ def _definition(document: Document, window: Window, span: Span) -> Span | None:
     return _rows(document, window, _with_comments(node), node)
 
 
-def _defines(node: Node) -> bool:
+def defines(node: Node) -> bool:
+    """Whether a node is a function, a class or the like, also one that is bound to a name."""
     if node.parent is None or not node.is_named:
         return False
     if _NAMED_VALUE.fullmatch(node.type):

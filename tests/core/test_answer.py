@@ -126,6 +126,27 @@ def test_a_block_without_a_name_replaces_what_was_asked_about():
     assert applied(text, new, shown=[asked_about]) == text.replace("in y", "in sorted(y)")
 
 
+RUST = "struct S {\n    a: i32,\n}\n\nimpl S {\n    fn m(&self) -> i32 {\n        self.a\n    }\n}\n"
+TS = "export const f = (a: number) => {\n  return a;\n};\n\nconst g = 1;\n"
+LANGUAGES = {
+    "a type and what is implemented for it": (RUST, "struct S {\n    a: i64,\n}", "rust", "a: i32", "a: i64"),
+    "a method": (RUST, "fn m(&self) -> i32 {\n    0\n}", "rust", "self.a\n", "0\n"),
+    "a function that is a value": (
+        TS,
+        "const f = (a: number) => {\n  return 0;\n};",
+        "typescript",
+        "a;",
+        "0;",
+    ),
+    "a language without a parser": ("fun f() = 1\n", "fun f() = 2", "kotlin", "1", "2"),
+}
+
+
+@pytest.mark.parametrize(("text", "code", "language", "old", "new"), LANGUAGES.values(), ids=LANGUAGES)
+def test_other_languages(text, code, language, old, new):
+    assert applied(text, code, language, of=language) == text.replace(old, new, 1)
+
+
 def test_a_patch_is_applied():
     patch = "@@ -4,2 +4,2 @@\n def total(prices):\n-    return sum(prices)\n+    return 0"
     assert applied(CART, patch, "diff") == CART.replace("sum(prices)", "0")
