@@ -114,7 +114,7 @@ def _place(block: Block, document: Document, shown: Iterable[str]) -> Span:
     if block.language in _PATCHES or not document.text.strip():
         return whole
     outermost = _outermost(document, code)
-    if len(outermost) == 1 and (namesakes := _namesakes(document, outermost)):
+    if len(outermost) == 1 and (namesakes := _namesakes(document, code, outermost[0])):
         if len(namesakes) > 1:
             raise Refused("unplaced")
         return namesakes.pop()
@@ -134,20 +134,33 @@ def _stands_for(document: Document, code: str) -> bool:
     return alike and names <= {each.name for each in _defined(document, code)}
 
 
-def _namesakes(document: Document, outermost: set[tuple[str, str]]) -> set[Span]:
-    """The definitions in the document of the same kind and name as the one."""
-    [(_, name)] = outermost
+def _namesakes(document: Document, code: str, wanted: Definition) -> set[Span]:
+    """The definitions in the document of the same kind and name as the one of the code.
+
+    What stands above or before it, such as comments, decorators and `export`, belongs to it only where the
+    code has such a thing, too: it is not to be lost because the model left it out.
+    """
+    is_bare = not code[: wanted.start].strip()
     found = set()
-    for at in islice(places(document.text, name), _MOST_NAMESAKES):
-        span = definition_around(View(document, at), Span(at, at + len(name)))
-        if span and _outermost(document, document.slice(span.start, span.end)) == outermost:
-            found.add(span)
+    for at in islice(places(document.text, wanted.name), _MOST_NAMESAKES):
+        span = definition_around(View(document, at), Span(at, at + len(wanted.name)))
+        text = document.slice(span.start, span.end) if span else ""
+        outermost = _outermost(document, text)
+        if span and [(each.kind, each.name) for each in outermost] == [(wanted.kind, wanted.name)]:
+            ahead = text[: outermost[0].start]
+            lost = is_bare and ahead.strip()
+            found.add(Span(span.start + len(_whole_lines(ahead)), span.end) if lost else span)
     return found
 
 
-def _outermost(document: Document, text: str) -> set[tuple[str, str]]:
-    """Kinds and names."""
-    return {(each.kind, each.name) for each in _defined(document, text) if each.depth == 0}
+def _whole_lines(ahead: str) -> str:
+    """Without the indentation of a line that has just begun."""
+    bare = ahead.rstrip(" \t")
+    return bare if bare.endswith(("\n", "\r")) else ahead
+
+
+def _outermost(document: Document, text: str) -> list[Definition]:
+    return [each for each in _defined(document, text) if each.depth == 0]
 
 
 def _defined(document: Document, text: str) -> list[Definition]:

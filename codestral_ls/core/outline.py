@@ -24,13 +24,15 @@ _DEEPEST = 8
 @dataclass(frozen=True, slots=True)
 class Definition:
     """`kind` is the grammar's word for it. `first` and `last` are lines of the document, counted from 0;
-    `depth` is 0 for the outermost."""
+    `depth` is 0 for the outermost. `start` is the offset at which it begins, behind decorators, `export` and
+    the like."""
 
     kind: str
     name: str
     first: int
     last: int
     depth: int
+    start: int
 
 
 def definitions(window: Window) -> list[Definition]:
@@ -46,7 +48,8 @@ def _below(window: Window, node: Node, depth: int, level: int) -> Iterator[Defin
         name = _name(inner) if inner else ""
         if inner and name:
             rows = child.start_point.row, child.end_point.row
-            yield Definition(inner.type, name, window.first + rows[0], window.first + rows[1], depth)
+            start = window.offset_at(inner.start_byte)
+            yield Definition(inner.type, name, window.first + rows[0], window.first + rows[1], depth, start)
         if level < _DEEPEST and child.end_point.row > child.start_point.row:
             yield from _below(window, inner or child, depth + bool(name), level + 1)
 

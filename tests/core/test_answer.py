@@ -82,6 +82,21 @@ FITTING = {
         "@property\ndef count(self):\n    return 0",
         ("len(self.prices)", "0"),
     ),
+    "a method whose decorator was left out": (
+        CART,
+        "def count(self):\n    return 0",
+        ("len(self.prices)", "0"),
+    ),
+    "a function whose comment was left out": (
+        f"# One.\n# Two.\n{CART[CART.index('def') :]}",
+        "def total(prices):\n    return 0",
+        ("sum(prices)", "0"),
+    ),
+    "a function whose comment was changed": (
+        f"# One.\n# Two.\n{CART[CART.index('def') :]}",
+        "# One.\n# Three.\ndef total(prices):\n    return 0",
+        ("Two", "Three", "sum(prices)", "0"),
+    ),
     "the file as a whole": (CART, CART.replace("sum(prices)", "0").rstrip("\n"), ("sum(prices)", "0")),
     "a class with code left out": (
         CART,
