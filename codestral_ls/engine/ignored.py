@@ -28,6 +28,9 @@ MAX_PATTERNS = 2000
 """More in one file take too long to match. A long `.gitignore` has two hundred."""
 
 
+MAX_KNOWN = 20_000
+"""Places that are remembered of a walk through a large project."""
+
 Known = dict[Path, tuple["Pattern", ...]]
 """The patterns of the ignore files that were looked for; none of those that are not there."""
 
@@ -59,6 +62,8 @@ def _chain(name: str, folders: Sequence[Path], known: Known) -> Iterator[Pattern
         places.insert(0, (0, folders[0] / ".git" / "info" / "exclude"))
     for depth, place in places:
         if place not in known:
+            if len(known) >= MAX_KNOWN:
+                known.clear()
             known[place] = _patterns(place)
         if known[place]:
             yield PatternFile(str(place), known[place], depth)

@@ -58,6 +58,7 @@ class Workspace:
         self._documents[document.uri] = document
 
     def close(self, uri: str) -> None:
+        self._patterns.clear()
         self._documents.pop(uri, None)
         self._refusals.pop(uri, None)
 
