@@ -47,7 +47,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         " take out and put in, beside those of spans that are replaced as a whole. No model is asked.",
     )
     parser.add_argument(
-        "goldens", type=Path, metavar="FOLDER", help="replies in the form of fixtures/rewrite"
+        "goldens", type=Path, metavar="FOLDER", help="replies in the form of fixtures/refactor"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)

@@ -267,7 +267,7 @@ def test_help_teaches_by_examples(capsys):
 
 
 def test_the_figures_of_the_goldens(capsys):
-    folder = Path(__file__).parents[2] / "fixtures" / "rewrite"
+    folder = Path(__file__).parents[2] / "fixtures" / "refactor"
     assert main(["bench", "rewrite", str(folder), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     edits, spans, share = found["figures"]

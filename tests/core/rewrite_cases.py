@@ -1,4 +1,4 @@
-"""The cases of `fixtures/rewrite` for tests, and how they are written."""
+"""The cases of `fixtures/refactor` for tests, and how they are written."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from codestral_ls.core.minimal import apply_to
 from codestral_ls.core.refusal import Refused
 from tests.core.polish_cases import toml_value
 
-FOLDER = Path(__file__).parents[2] / "fixtures" / "rewrite"
+FOLDER = Path(__file__).parents[2] / "fixtures" / "refactor"
 FILES = sorted(FOLDER.rglob("*.toml"))
 CASES = [
     pytest.param(golden, id=f"{golden.language}-{path.stem}-{golden.description}")
