@@ -27,6 +27,7 @@ COMMANDS = tuple(
 # the large model's place is taken by the small one, which other tests have fetched already.
 SHORTENED = {
     "codestral-ls bench latency": "codestral-ls bench latency --rounds 1 --requests 2",
+    "codestral-ls bench refactor": "codestral-ls bench refactor --rounds 1 --requests 2",
     "codestral-ls bench edit": "codestral-ls bench edit --lines 1000 --repeat 3",
     "codestral-ls models install qwen2.5-coder-1.5b": "codestral-ls models install smollm2-135m",
 }
