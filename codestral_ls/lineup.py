@@ -84,7 +84,7 @@ class Lineup:
             await model.aclose()
 
     async def _add_free(self, carrier: Carrier) -> None:
-        """A model on this machine for the time after the budget is spent, if it is here: nobody asked for it."""
+        """A model on this machine for the time after the budget is spent, if it is here."""
         try:
             choice = await self._chosen(Endpoint(provider="embedded"))
             if not choice.install:

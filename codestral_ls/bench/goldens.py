@@ -1,4 +1,4 @@
-"""The cases of `fixtures/refactor`: what a chat model replied about a span of a file, and the file afterwards.
+"""The cases of `fixtures/refactor`: what a chat model replied about a span, and the file after it.
 
 One file for each language (the folder's name) and subject, in TOML, with many tables `[[case]]`:
 `description`; `text`, in which ⟦ and ⟧ stand around the span; `raw`, the reply; and `want`, the whole file

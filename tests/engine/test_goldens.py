@@ -1,4 +1,4 @@
-"""Every case of `fixtures/refactor` through the whole engine: a file on disk, a reply, the file afterwards."""
+"""Every case of `fixtures/refactor` through the whole engine: a file, a reply, the file afterwards."""
 
 import re
 
