@@ -10,10 +10,13 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+from tests.editors import debian_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,19 +39,42 @@ _PLACES = (
 )
 
 
-def find() -> str | None:
-    """The Neovim to test with: CODESTRAL_LS_TEST_NVIM, or that of the development extras, or the system's."""
-    return os.environ.get("CODESTRAL_LS_TEST_NVIM") or shutil.which(
-        "nvim", path=os.pathsep.join([str(SCRIPTS), os.environ.get("PATH", "")])
-    )
+@dataclass(frozen=True)
+class Edition:
+    """One Neovim. `missing` tells why it cannot be had here, if so."""
+
+    program: str
+    environ: Mapping[str, str]
+    missing: str
 
 
-MISSING = (
-    ""
-    if find() and hasattr(socket, "AF_UNIX")
-    else "needs Neovim 0.11 or later, which the extra `dev` brings on Linux"
-)
-"""Why nothing can be tested here, if so."""
+def _of_the_extras() -> Edition:
+    """CODESTRAL_LS_TEST_NVIM, or that of the development extras, or the system's."""
+    path = os.pathsep.join([str(SCRIPTS), os.environ.get("PATH", "")])
+    found = os.environ.get("CODESTRAL_LS_TEST_NVIM") or shutil.which("nvim", path=path)
+    usable = found and hasattr(socket, "AF_UNIX")
+    missing = "" if usable else "needs Neovim 0.11, which the extra `dev` brings on Linux"
+    return Edition(found or "", {}, missing)
+
+
+def _of_the_prefix() -> Edition:
+    runtime = debian_prefix.folder() / "usr" / "share" / "nvim"
+    environ = {"VIM": str(runtime), "VIMRUNTIME": str(runtime / "runtime")}
+    return Edition(str(debian_prefix.program("nvim")), environ, debian_prefix.missing())
+
+
+EDITIONS: Mapping[str, Edition] = {"0.11": _of_the_extras(), "0.12": _of_the_prefix()}
+
+_used = EDITIONS["0.11"]
+
+
+@contextmanager
+def using(edition: Edition) -> Iterator[None]:
+    """Have `started` start that one."""
+    global _used
+    before, _used = _used, edition
+    yield
+    _used = before
 
 
 class Neovim:
@@ -131,12 +157,10 @@ def started(
     script.write_text(
         f"vim.opt.rtp:prepend([[{PLUGIN}]])\ndofile([[{PROBE}]])\nvim.o.swapfile = false\n{init}"
     )
-    nvim = find()
-    assert nvim
     process = subprocess.Popen(
-        [nvim, "--headless", "--listen", str(address), "-u", str(script), str(file)],
+        [_used.program, "--headless", "--listen", str(address), "-u", str(script), str(file)],
         cwd=cwd or folder,
-        env=_environment(folder) | dict(environ or {}),
+        env=_environment(folder) | dict(_used.environ) | dict(environ or {}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from codestral_ls.providers import store
-from tests.editors.neovim import MISSING, ROOT, Neovim, started
+from tests.editors.neovim import ROOT, Neovim, started
 from tests.upstream.mistral import FakeMistral
 from tests.upstream.thread import in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
+pytestmark = pytest.mark.usefixtures("edition")
 
 MODEL = "smollm2-135m"
 SHOP = ROOT / "fixtures" / "workspaces" / "shop"

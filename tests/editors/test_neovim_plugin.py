@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.editors.neovim import MISSING, Neovim, started
+from tests.editors.neovim import Neovim, started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
+pytestmark = pytest.mark.usefixtures("edition")
 
 UNITS = {
     "utf-8": lambda text: len(text.encode()),

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.actions import CASES, DIAGNOSTIC, EXPLANATION, OWN, TESTS, TEXT, TILL, answer
-from tests.editors.neovim import MISSING, Neovim, started
+from tests.editors.neovim import Edition, Neovim, started
 from tests.upstream.mistral import FakeMistral
 from tests.upstream.thread import Running, in_thread
 
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
+pytestmark = pytest.mark.usefixtures("edition")
 
 INIT = """
 vim.o.fixendofline = false
@@ -70,7 +70,7 @@ class Session:
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+def session(edition: Edition, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     folder = tmp_path_factory.mktemp("neovim")
     workspace = folder / "shop"
     workspace.mkdir()

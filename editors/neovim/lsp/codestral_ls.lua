@@ -4,5 +4,21 @@ return {
   root_markers = { '.git', 'pyproject.toml', 'package.json' },
   -- Neovim 0.11 does not announce inline completion, because it cannot draw it; this plug-in can. A server
   -- that is not told puts its suggestions into the completion menu.
-  capabilities = { textDocument = { inlineCompletion = { dynamicRegistration = false } } },
+  capabilities = {
+    textDocument = { inlineCompletion = { dynamicRegistration = false } },
+    experimental = { codestral = { panel = true } },
+  },
+  handlers = {
+    ['codestral/status'] = function(_, status)
+      require('codestral').told(status)
+    end,
+    ['codestral/explanation'] = function(_, explanation)
+      require('codestral.page').show(explanation.title, explanation.markdown)
+    end,
+    ['$/progress'] = function(failure, params, context)
+      if not require('codestral.chat').hear(params) then
+        return vim.lsp.handlers['$/progress'](failure, params, context)
+      end
+    end,
+  },
 }

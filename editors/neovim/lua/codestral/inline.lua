@@ -1,7 +1,7 @@
 ---Ghost text. One suggestion at a time: that at the cursor.
 ---
----Neovim 0.12 has its own, which waits 200 ms before it asks. Accepted meanwhile, it inserts a second time what was
----typed of the suggestion (seen in 0.12.4), so it is not used.
+---Neovim 0.12 has its own (`native.lua`), which waits 200 ms before it asks. Accepted meanwhile, it inserts a second
+---time what was typed of the suggestion (seen in 0.12.4), so it is not used unless somebody asks for it.
 local draw = require('codestral.draw')
 local at = require('codestral.suggestion')
 
@@ -14,6 +14,7 @@ local INVOKED, AUTOMATIC = 1, 2
 ---@field id integer
 
 local shown ---@type codestral.Suggestion?
+local found = {} ---@type codestral.Suggestion[] the shown one, and alternatives to it
 local asked ---@type codestral.Asked?
 local seen ---@type codestral.Place?
 
@@ -37,18 +38,44 @@ function M.attach(client, bufnr)
 end
 
 ---@return boolean
+function M.visible()
+  return shown ~= nil and at.left(shown, at.here()) ~= nil
+end
+
+---@return boolean
 function M.accept()
-  local suggestion, place = shown, at.here()
-  if not suggestion or not at.left(suggestion, place) then
+  local suggestion = shown
+  if not suggestion or not M.visible() then
     return false
   end
   M._forget()
-  at.insert(suggestion, place)
+  M._close_menu()
+  at.insert(suggestion, at.here())
   local client = vim.lsp.get_client_by_id(suggestion.client_id)
   if client and suggestion.item.command then
     client:exec_cmd(suggestion.item.command, { bufnr = suggestion.bufnr })
   end
   return true
+end
+
+---@return boolean
+function M.accept_word()
+  return M._accept_part(at.word)
+end
+
+---@return boolean
+function M.accept_line()
+  return M._accept_part(at.line)
+end
+
+---@return boolean
+function M.next()
+  return M._cycle(1)
+end
+
+---@return boolean
+function M.previous()
+  return M._cycle(-1)
 end
 
 ---@return boolean
@@ -63,9 +90,84 @@ end
 function M.trigger()
   local client = vim.lsp.get_clients({ bufnr = 0, name = 'codestral_ls' })[1]
   if client then
-    M._ask(client, at.here(), INVOKED)
+    M._ask(client, at.here(), INVOKED, 0)
   end
   return client ~= nil
+end
+
+---Put a part of the suggestion into the text, and leave the rest as ghost text.
+---@private
+---@param part_of fun(left: string): string
+---@return boolean
+function M._accept_part(part_of)
+  local place = at.here()
+  local left = shown and at.left(shown, place)
+  if not shown or not left then
+    return false
+  end
+  local part = part_of(left)
+  if left:sub(#part + 1) == shown.replaced then
+    return M.accept()
+  end
+  M._close_menu()
+  at.insert_part(place, part)
+  seen = at.here()
+  M._follow(seen)
+  M._tell_part(#shown.text - #left + #part)
+  return true
+end
+
+---@private
+---@param bytes integer how much of the suggestion's text is accepted by now
+function M._tell_part(bytes)
+  local client = shown and vim.lsp.get_client_by_id(shown.client_id)
+  if client and shown then
+    local length = vim.str_utfindex(shown.text, 'utf-16', bytes)
+    client:notify('textDocument/didPartiallyAcceptCompletion', { item = shown.item, acceptedLength = length })
+  end
+end
+
+---Show another suggestion. While only one is known, the server is asked for more.
+---@private
+---@param step integer
+---@return boolean
+function M._cycle(step)
+  local place = at.here()
+  if not shown or not at.left(shown, place) then
+    return false
+  end
+  local fitting = at.different(found, place)
+  local client = vim.lsp.get_client_by_id(shown.client_id)
+  if #fitting > 1 then
+    M._turn(fitting, place, step)
+  elseif client then
+    M._ask(client, place, INVOKED, step)
+  end
+  return true
+end
+
+---@private
+---@param fitting codestral.Suggestion[]
+---@param place codestral.Place
+---@param step integer from the shown one, or else from the first one
+function M._turn(fitting, place, step)
+  local index = 1
+  for other, suggestion in ipairs(fitting) do
+    index = suggestion == shown and other or index
+  end
+  shown = fitting[(index - 1 + step) % #fitting + 1]
+  if shown and M._follow(place) then
+    M._tell_shown(shown)
+  end
+end
+
+---@private
+---@param suggestion codestral.Suggestion
+function M._tell_shown(suggestion)
+  local client = vim.lsp.get_client_by_id(suggestion.client_id)
+  if client then
+    client:notify('textDocument/didShowCompletion', { item = suggestion.item })
+  end
 end
 
 ---Follow the cursor: shorten the suggestion while its own text is typed, ask for another one elsewhere.
@@ -77,9 +179,16 @@ function M._refresh(client)
     return
   end
   seen = place
-  if not M._follow(place) then
-    M._ask(client, place, AUTOMATIC)
+  if not M._follow(place) and M._wanted(place.bufnr) then
+    M._ask(client, place, AUTOMATIC, 0)
   end
+end
+
+---@private
+---@param bufnr integer
+---@return boolean
+function M._wanted(bufnr)
+  return vim.g.codestral_enabled ~= false and vim.b[bufnr].codestral_enabled ~= false
 end
 
 ---@private
@@ -105,7 +214,8 @@ end
 ---@param client vim.lsp.Client
 ---@param place codestral.Place
 ---@param kind integer
-function M._ask(client, place, kind)
+---@param step integer which of the answer's suggestions to show, counted from the shown one
+function M._ask(client, place, kind, step)
   M._cancel()
   local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
   ---@cast params lsp.InlineCompletionParams
@@ -115,7 +225,7 @@ function M._ask(client, place, kind)
   sent, id = client:request('textDocument/inlineCompletion', params, function(_, result)
     if asked and asked.id == id then
       asked = nil
-      M._show(result, client, place)
+      M._show(result, client, place, step)
     end
   end, place.bufnr)
   asked = sent and id and { client = client, id = id } or nil
@@ -125,14 +235,29 @@ end
 ---@param result lsp.InlineCompletionList|lsp.InlineCompletionItem[]|nil
 ---@param client vim.lsp.Client
 ---@param place codestral.Place where it was asked for
-function M._show(result, client, place)
-  local item = result and (result.items or result)[1]
-  if not item or not M._typing() then
+---@param step integer
+function M._show(result, client, place, step)
+  local items = result and (result.items or result) or {}
+  if #items == 0 or not M._typing() then
     return
   end
-  shown = at.of(item, client, place)
-  if M._follow(at.here()) then
-    client:notify('textDocument/didShowCompletion', { item = item })
+  local answer = vim.tbl_map(function(item)
+    return at.of(item, client, place)
+  end, items)
+  step = shown and step or 0
+  found = step == 0 and answer or vim.list_extend({ shown }, answer)
+  local here = at.here()
+  local fitting = at.different(found, here)
+  if fitting[1] and (step == 0 or #fitting > 1) then
+    M._turn(fitting, here, step)
+  end
+end
+
+---A menu that stays open over accepted text would take it back when it is left.
+---@private
+function M._close_menu()
+  if vim.fn.pumvisible() == 1 then
+    vim.fn.complete(vim.fn.col('.'), {})
   end
 end
 
@@ -140,7 +265,7 @@ end
 function M._hide()
   if shown then
     draw.clear(shown.bufnr)
-    shown = nil
+    shown, found = nil, {}
   end
 end
 

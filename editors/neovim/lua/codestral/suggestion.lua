@@ -77,18 +77,62 @@ function M.left(suggestion, place)
   return vim.startswith(suggestion.text, before) and left ~= suggestion.replaced and left or nil
 end
 
+---Those that fit at a place, without any whose text is that of one before.
+---@param suggestions codestral.Suggestion[]
+---@param place codestral.Place
+---@return codestral.Suggestion[]
+function M.different(suggestions, place)
+  local known = {} ---@type table<string, boolean>
+  return vim.tbl_filter(function(suggestion)
+    local left = M.left(suggestion, place)
+    local new = left ~= nil and not known[left]
+    known[left or ''] = true
+    return new
+  end, suggestions)
+end
+
+---The blanks at the beginning of a text, with the word or the signs behind them.
+---@param left string
+---@return string
+function M.word(left)
+  local word = vim.fn.matchstr(left, [[^\_s*\%(\k\+\|\%(\k\@!\S\)\+\)]])
+  return word ~= '' and word or left
+end
+
+---The empty lines at the beginning of a text, with the line behind them, but without its end.
+---@param left string
+---@return string
+function M.line(left)
+  return left:match('^%s*\n?[^\n]+') or left
+end
+
 ---Put it into the text, with the cursor behind it, as one step of undo.
 ---@param suggestion codestral.Suggestion
 ---@param place codestral.Place
 function M.insert(suggestion, place)
+  local from = { row = suggestion.row, col = suggestion.col }
+  M._replace(suggestion.bufnr, from, { row = place.row, col = place.col + #suggestion.replaced }, suggestion.text)
+end
+
+---Put a part of what is left of it into the text, with the cursor behind it, as one step of undo.
+---@param place codestral.Place
+---@param part string
+function M.insert_part(place, part)
+  M._replace(place.bufnr, place, place, part)
+end
+
+---@private
+---@param bufnr integer
+---@param first { row: integer, col: integer }
+---@param last { row: integer, col: integer }
+---@param text string
+function M._replace(bufnr, first, last, text)
   -- Setting this option, to whatever value, ends the step of undo that the typing before it belongs to.
   vim.go.undolevels = vim.go.undolevels
-  local lines = vim.split(suggestion.text, '\n', { plain = true })
-  local row, col = suggestion.row, suggestion.col
-  local stop = place.col + #suggestion.replaced
-  vim.api.nvim_buf_set_text(suggestion.bufnr, row, col, place.row, stop, lines)
-  local column = #lines[#lines] + (#lines == 1 and col or 0)
-  vim.api.nvim_win_set_cursor(0, { row + #lines, column })
+  local lines = vim.split(text, '\n', { plain = true })
+  vim.api.nvim_buf_set_text(bufnr, first.row, first.col, last.row, last.col, lines)
+  local column = #lines[#lines] + (#lines == 1 and first.col or 0)
+  vim.api.nvim_win_set_cursor(0, { first.row + #lines, column })
 end
 
 return M
