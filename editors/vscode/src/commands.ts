@@ -1,0 +1,37 @@
+/** Every command of the extension. */
+import * as vscode from "vscode";
+import { explain } from "./explain";
+import type { Keys } from "./keys";
+import { toggleLanguage } from "./languages";
+import { installServer } from "./locate";
+import { chooseModel, showMenu } from "./menu";
+import { refactor } from "./refactor";
+import type { Session } from "./session";
+import { runInTerminal } from "./terminal";
+import { openWalkthrough } from "./welcome";
+
+export function registerCommands(
+  context: vscode.ExtensionContext,
+  session: Session,
+  keys: Keys,
+  log: vscode.LogOutputChannel,
+): vscode.Disposable {
+  const commands: Readonly<Record<string, () => unknown>> = {
+    menu: () => showMenu(session),
+    refactorMenu: () => refactor(session),
+    explain: () => explain(session),
+    enterKey: () => keys.enter(),
+    chooseModel,
+    togglePause: () => session.togglePause(),
+    toggleLanguage,
+    restart: () => session.start(),
+    installServer: () => installServer(context, () => session.start()),
+    doctor: () => runInTerminal(session, keys, "doctor"),
+    usage: () => runInTerminal(session, keys, "usage"),
+    showLog: () => log.show(),
+    openSettings: () => vscode.commands.executeCommand("workbench.action.openSettings", `@ext:${context.extension.id}`),
+    openWalkthrough: () => openWalkthrough(context),
+  };
+  const registered = Object.entries(commands).map(([name, run]) => vscode.commands.registerCommand(`codestral.${name}`, run));
+  return vscode.Disposable.from(...registered);
+}

@@ -1,0 +1,132 @@
+/** The server as the user has it: found or installed, started, restarted, and told of in the status bar. */
+import * as vscode from "vscode";
+import { CloseAction, ErrorAction, type ErrorHandler, type LanguageClient } from "vscode-languageclient/node";
+import { createClient } from "./client";
+import { showExplanation } from "./explanation";
+import type { Keys } from "./keys";
+import { locate, offerInstall } from "./locate";
+import { Progress } from "./progress";
+import { Backoff } from "./server/restart";
+import type { Status } from "./status";
+
+const STARTING: Status = { state: "starting", message: "", model: "" };
+const GIVEN_UP = "The language server keeps crashing, so it is not started again.";
+
+export class Session implements vscode.Disposable {
+  readonly #changed = new vscode.EventEmitter<Status>();
+  readonly onStatus = this.#changed.event;
+  readonly progress = new Progress(() => this.client);
+  readonly #backoff = new Backoff(() => Date.now());
+  readonly #log: vscode.LogOutputChannel;
+  client: LanguageClient | undefined;
+  command: string | undefined;
+  status: Status = STARTING;
+  #paused = false;
+  #starting: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly context: vscode.ExtensionContext,
+    private readonly keys: Keys,
+    log: vscode.LogOutputChannel,
+  ) {
+    this.#log = log;
+  }
+
+  /** Start, or start again with another program or other keys. One after the other. */
+  start(): Promise<void> {
+    this.#backoff.reset();
+    this.#starting = this.#starting.then(() => this.#replace());
+    return this.#starting;
+  }
+
+  get isPaused(): boolean {
+    return this.#paused;
+  }
+
+  /** Suggest nothing in this window, or go on. */
+  togglePause(): void {
+    this.#paused = !this.#paused;
+    this.#changed.fire(this.shown);
+  }
+
+  /** What the status bar shows. */
+  get shown(): Status {
+    return this.#paused ? { ...this.status, state: "paused" } : this.status;
+  }
+
+  async dispose(): Promise<void> {
+    await this.#starting;
+    await this.#stop();
+    this.#changed.dispose();
+  }
+
+  async #replace(): Promise<void> {
+    await this.#stop();
+    this.#tell(STARTING);
+    const found = await locate(this.context, this.#log);
+    if ("message" in found) {
+      this.#tell({ state: "stopped", message: found.message, model: "" });
+      void offerInstall(this.context, found.message, () => this.start());
+      return;
+    }
+    this.command = found.path;
+    const client = createClient({
+      command: found.path,
+      environment: await this.keys.environment(),
+      extension: this.context.extension,
+      log: this.#log,
+      progress: this.progress,
+      errorHandler: this.#errorHandler(),
+      isPaused: () => this.#paused,
+    });
+    this.client = client;
+    client.onNotification("codestral/status", (status: Status) => this.#tell(status));
+    client.onNotification("codestral/explanation", showExplanation);
+    await client.start().catch((error: unknown) => this.#fail(`The language server did not start: ${messageOf(error)}`));
+  }
+
+  async #stop(): Promise<void> {
+    const client = this.client;
+    this.client = undefined;
+    this.progress.clear();
+    // A client that is still starting, or has crashed, cannot be stopped and need not be.
+    await client?.dispose().catch(() => undefined);
+  }
+
+  #errorHandler(): ErrorHandler {
+    return {
+      error: () => ({ action: ErrorAction.Continue, handled: true }),
+      closed: async () => {
+        this.progress.clear();
+        const delay = this.#backoff.next();
+        if (delay === undefined) {
+          this.#fail(GIVEN_UP);
+          return { action: CloseAction.DoNotRestart, handled: true };
+        }
+        this.#tell(STARTING);
+        await new Promise((resolve) => setTimeout(resolve, delay));
+        return { action: CloseAction.Restart, handled: true };
+      },
+    };
+  }
+
+  #fail(message: string): void {
+    this.#tell({ state: "stopped", message, model: "" });
+    void vscode.window.showErrorMessage(message, "Show Log", "Restart").then((choice) => {
+      if (choice === "Restart") {
+        void this.start();
+      } else if (choice) {
+        this.#log.show();
+      }
+    });
+  }
+
+  #tell(status: Status): void {
+    this.status = status;
+    this.#changed.fire(this.shown);
+  }
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,37 @@
+/** The status bar item. */
+import * as vscode from "vscode";
+import type { Session } from "./session";
+import { statusLines, statusText, type Status } from "./status";
+
+const COLOURS: Readonly<Partial<Record<Status["state"], string>>> = {
+  error: "statusBarItem.errorBackground",
+  stopped: "statusBarItem.errorBackground",
+  warning: "statusBarItem.warningBackground",
+  offline: "statusBarItem.warningBackground",
+};
+
+/** Keeps an item in the status bar up to date. `today` tells what was spent, where the server can say. */
+export function createStatusBar(session: Session, today: () => Promise<number | undefined>): vscode.Disposable {
+  const item = vscode.window.createStatusBarItem("codestral.status", vscode.StatusBarAlignment.Right, 100);
+  item.name = "Codestral";
+  item.command = "codestral.menu";
+  let spent: number | undefined;
+  const show = () => {
+    const lines = statusLines(session.shown, spent);
+    item.text = statusText(session.shown);
+    item.tooltip = lines.join("\n\n");
+    item.accessibilityInformation = { label: lines.join(" "), role: "button" };
+    const colour = COLOURS[session.shown.state];
+    item.backgroundColor = colour === undefined ? undefined : new vscode.ThemeColor(colour);
+  };
+  const listening = session.onStatus(async (status) => {
+    show();
+    if (status.state === "ready") {
+      spent = await today();
+      show();
+    }
+  });
+  show();
+  item.show();
+  return vscode.Disposable.from(item, listening);
+}

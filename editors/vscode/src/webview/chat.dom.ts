@@ -1,0 +1,1 @@
+const page = document.body; void page;
