@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from codestral_ls.core.privacy import place_of
 from codestral_ls.progress import Bar
 from codestral_ls.protocol import Refused
 
@@ -52,8 +53,7 @@ class Editor:
     def tell(self, status: Status) -> None:
         self._status = status
         if self._listening:
-            figures = {"state": status.state, "message": status.message, "model": status.model}
-            self._protocol.notify(STATUS, figures)
+            self._protocol.notify(STATUS, _figures(status))
 
     def warn(self, message: str) -> None:
         """Show a warning, the same one only once."""
@@ -177,3 +177,9 @@ class Editor:
     def _show(self, message: str, kind: types.MessageType = types.MessageType.Warning) -> None:
         params = types.ShowMessageParams(kind, f"codestral-ls: {message}")
         self._protocol.notify(types.WINDOW_SHOW_MESSAGE, params)
+
+
+def _figures(status: Status) -> dict[str, str]:
+    """A status for the editor. `host` and `place` say where code goes; without a model it goes nowhere."""
+    said = {"state": status.state, "message": status.message, "model": status.model}
+    return said if status.host is None else {**said, "host": status.host, "place": place_of(status.host)}

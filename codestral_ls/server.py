@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from codestral_ls import chatting, documents, log, refactoring
+from codestral_ls import about, chatting, documents, log, refactoring
 from codestral_ls.abilities import Abilities
 from codestral_ls.capabilities import capabilities
 from codestral_ls.convert import choose_encoding, offset, paths, roots, span
@@ -183,6 +183,7 @@ FEATURES: Mapping[str, Callable[..., Any]] = {
     **documents.FEATURES,
     **refactoring.FEATURES,
     **chatting.FEATURES,
+    **about.FEATURES,
 }
 
 COMMANDS: Mapping[str, Callable[..., Any]] = {ACCEPTED: accepted, **refactoring.COMMANDS, **chatting.COMMANDS}

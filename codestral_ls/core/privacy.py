@@ -90,6 +90,17 @@ def is_loopback(host: str) -> bool:
     return (mapped or address).is_loopback and "%" not in host
 
 
+def place_of(host: str) -> Literal["local", "eu", "us", "cloud"]:
+    """Where code is that went to a host: on this machine, in a region, or where nobody can say. A process of
+    ours has no host."""
+    if not host or is_loopback(host):
+        return "local"
+    match REGIONS.get(_canonical(host)):
+        case "eu" | "us" as region:
+            return region
+    return "cloud"
+
+
 def _canonical(host: str) -> str:
     """One spelling for each host: lower case, no dot at the end, addresses in their shortest form."""
     host = host.lower().strip("[]").rstrip(".")

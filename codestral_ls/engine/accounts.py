@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from codestral_ls.core.budget import Spent
     from codestral_ls.core.config import Price
     from codestral_ls.core.model import Profile
     from codestral_ls.core.prompt import TokenScale
@@ -55,6 +56,12 @@ class Accounts:
         """Wait until it is known what was spent, where that matters."""
         if self._summed:
             await asyncio.wait((asyncio.wrap_future(self._summed),))
+
+    async def spent(self) -> Spent:
+        """What this user's servers spent today and this month, those that run now included."""
+        if found := self._spending.follow():
+            await asyncio.wait((asyncio.wrap_future(found),))
+        return self._spending.spent(self._today())
 
     def why_refused(self, profile: Profile) -> str | None:
         """Why this model must not be asked now, as a sentence; None if it may."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from codestral_ls.core.model import NotAllowed, RateLimited, Unauthorized, Unavailable, Unreachable
@@ -25,11 +25,13 @@ connection to another machine comes about) end by themselves; "error" and "off" 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`message` is a sentence or two, empty where there is nothing to say; `model` names the model in use."""
+    """`message` is a sentence or two, empty where there is nothing to say; `model` names the model in use;
+    `host` is where code goes, empty if it is a process of ours, None where there is no model."""
 
     state: State
     message: str
     model: str
+    host: str | None = field(default=None, compare=False)
 
 
 OnStatus = Callable[[Status], None]
@@ -78,17 +80,21 @@ class StatusLine:
         first, answering = self._first.profile, self._answering.profile
         state: State = "working" if busy else "ready"
         if (error := self._first.trouble) is None:
-            self._on_status(Status(state, self._meanwhile(self._instead, first), first.label))
+            self._on_status(_status(state, self._meanwhile(self._instead, first), first))
         elif self._answering.trouble is None:
-            self._on_status(Status(state, self._meanwhile(_why(first, error), answering), answering.label))
+            self._on_status(_status(state, self._meanwhile(_why(first, error), answering), answering))
         else:
-            self._on_status(Status(_state(first, error), error.message, first.label))
+            self._on_status(_status(_state(first, error), error.message, first))
 
     def _meanwhile(self, why: str, answering: Profile) -> str:
         sentences = [f"{why} {answering.label} answers meanwhile."] if why else []
         if answering.degraded:
             sentences.append(f"{answering.label} is not at its best: {answering.degraded}.")
         return " ".join(sentences)
+
+
+def _status(state: State, message: str, profile: Profile) -> Status:
+    return Status(state, message, profile.label, profile.host)
 
 
 def _state(profile: Profile, error: ModelError) -> State:
