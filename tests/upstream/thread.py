@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -37,8 +38,10 @@ def in_thread(upstream: Upstream) -> Iterator[Running]:
     thread.start()
     try:
         asyncio.run_coroutine_threadsafe(upstream.__aenter__(), loop).result(10)
-        yield Running(upstream, loop)
-        asyncio.run_coroutine_threadsafe(upstream.__aexit__(None, None, None), loop).result(10)
+        try:
+            yield Running(upstream, loop)
+        finally:
+            asyncio.run_coroutine_threadsafe(upstream.__aexit__(*sys.exc_info()), loop).result(10)
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)

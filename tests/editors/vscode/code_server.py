@@ -1,0 +1,170 @@
+"""A code-server with our packed extension in a fresh profile, and what it is set to."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock
+
+from tests.editors.vscode.install import EXTENSION, entry, environment, folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+SCRIPTS = Path(sys.executable).parent
+PATIENCE = 30.0
+"""Seconds that anything may take on a busy machine."""
+
+QUIET: Mapping[str, Any] = {
+    "chat.disableAIFeatures": True,
+    "editor.minimap.enabled": False,
+    "editor.quickSuggestions": False,
+    "extensions.autoUpdate": False,
+    "git.enabled": False,
+    "security.workspace.trust.enabled": False,
+    "workbench.colorTheme": "Default Dark Modern",
+    "workbench.reduceMotion": "on",
+    "workbench.secondarySideBar.defaultVisibility": "hidden",
+    "workbench.startupEditor": "none",
+}
+"""Settings with which nothing but us speaks up."""
+
+SERVER: Mapping[str, Any] = {"codestral.server.path": str(SCRIPTS / "codestral-ls")}
+"""Where our server is: VS Code takes the search path of a login shell, on which it is not."""
+
+KEYS: Mapping[str, str] = {
+    command: f"ctrl+alt+f{number}"
+    for number, command in enumerate(
+        (
+            "editor.action.inlineSuggest.trigger",
+            "editor.action.inlineSuggest.showNext",
+            "editor.action.inlineSuggest.acceptNextWord",
+            "workbench.action.toggleLightDarkThemes",
+            "workbench.action.closeAllEditors",
+            "notifications.clearAll",
+            "workbench.action.focusActiveEditorGroup",
+            "editor.action.refactor",
+        ),
+        start=1,
+    )
+}
+"""A key for each command that a test gives, since the palette takes a second."""
+
+_URL = re.compile(r"HTTP server listening on (http://127\.0\.0\.1:\d+)")
+
+
+@dataclass(frozen=True)
+class CodeServer:
+    """One that listens at `url`. What is below `place` is all its own: `workspace`, the profile, the logs."""
+
+    url: str
+    place: Path
+
+    @property
+    def workspace(self) -> Path:
+        return self.place / "workspace"
+
+    @property
+    def state(self) -> Path:
+        """Where our server keeps its ledger."""
+        return self.place / "codestral_ls_state"
+
+
+@contextmanager
+def serving(place: Path, settings: Mapping[str, Any], environ: Mapping[str, str]) -> Iterator[CodeServer]:
+    """code-server until the block ends. `settings` are the extension's, `environ` what its server finds."""
+    (place / "workspace").mkdir(parents=True, exist_ok=True)
+    _write(place / "user" / "User" / "settings.json", QUIET)
+    _write(place / "user" / "User" / "keybindings.json", [{"key": k, "command": c} for c, k in KEYS.items()])
+    # Settings of scope `machine` count here only: the machine is the one that code-server runs on.
+    _write(place / "user" / "Machine" / "settings.json", {**SERVER, **settings})
+    env = _environment(place) | dict(environ)
+    command = [*_command(place), "--install-extension", str(packed())]
+    log = (place / "code-server.log").open("w", encoding="utf-8")
+    subprocess.run(command, env=env, check=True, stdout=log, stderr=log)
+    process = subprocess.Popen(
+        [*_command(place), "--auth", "none", "--bind-addr", "127.0.0.1:0", *_SWITCHES],
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        text=True,
+    )
+    try:
+        assert process.stdout
+        url = next(found[1] for line in process.stdout if (found := _URL.search(line)))
+        yield CodeServer(url, place)
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+        assert process.stdout
+        process.stdout.close()
+        log.close()
+
+
+def packed() -> Path:
+    """The extension as users get it; packed anew where a source is younger. CODESTRAL_LS_TEST_VSIX names another."""
+    if named := os.environ.get("CODESTRAL_LS_TEST_VSIX"):
+        return Path(named)
+    with FileLock(folder() / "pack.lock"):
+        made = sorted(EXTENSION.glob("*.vsix"), key=lambda file: file.stat().st_mtime)
+        if not made or made[-1].stat().st_mtime < max(file.stat().st_mtime for file in _sources()):
+            subprocess.run(
+                ["npm", "run", "package", "--silent"],
+                cwd=EXTENSION,
+                env=environment(),
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
+            made = sorted(EXTENSION.glob("*.vsix"), key=lambda file: file.stat().st_mtime)
+        return made[-1]
+
+
+def _sources() -> Iterator[Path]:
+    for name in ("package.json", "src", "media", "esbuild.mjs", "esbuild.js"):
+        path = EXTENSION / name
+        if path.is_dir():
+            yield from (file for file in path.rglob("*") if file.is_file())
+        elif path.exists():
+            yield path
+
+
+_SWITCHES = (
+    "--disable-telemetry",
+    "--disable-update-check",
+    "--disable-workspace-trust",
+    "--disable-getting-started-override",
+)
+
+
+def _command(place: Path) -> list[str]:
+    data = ["--user-data-dir", str(place / "user"), "--extensions-dir", str(place / "extensions")]
+    return ["node", str(entry()), *data]
+
+
+def _environment(place: Path) -> dict[str, str]:
+    """All files go below `place`; the programs of the development environment are found, and little else."""
+    node = environment()["PATH"].split(os.pathsep)[0]
+    path = os.pathsep.join([node, str(SCRIPTS), os.environ["PATH"]])
+    places = {name: str(place / name.lower()) for name in ("CODESTRAL_LS_CACHE", "CODESTRAL_LS_STATE")}
+    home = place / "home"
+    home.mkdir(exist_ok=True)
+    return {"PATH": path, "HOME": str(home), "LC_ALL": "C.UTF-8", **places}
+
+
+def _write(file: Path, content: object) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(content), encoding="utf-8")
+
+
+def remove(place: Path) -> None:
+    shutil.rmtree(place, ignore_errors=True)

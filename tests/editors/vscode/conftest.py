@@ -1,0 +1,71 @@
+"""A VS Code that the scenarios of a file share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.editors.vscode.code_server import serving
+from tests.editors.vscode.install import missing
+from tests.editors.vscode.window import Window, browsing, window
+from tests.upstream.mistral import FakeMistral
+from tests.upstream.thread import Running, in_thread
+
+
+@dataclass(frozen=True)
+class Session:
+    """VS Code with our extension and a server that is ready, and the model that is asked."""
+
+    window: Window
+    running: Running
+
+    @property
+    def upstream(self) -> FakeMistral:
+        assert isinstance(self.running.upstream, FakeMistral)
+        return self.running.upstream
+
+    def noted(self, kind: str) -> int:
+        """How many records of this kind the server's ledger has."""
+        file = self.window.server.state / "ledger.jsonl"
+        return file.read_text(encoding="utf-8").count(f'"kind":"{kind}"') if file.exists() else 0
+
+
+@contextmanager
+def at_work(place: Path) -> Iterator[Session]:
+    workspace = place / "workspace"
+    workspace.mkdir()
+    (workspace / "first.py").write_text("# The first file of the window.\n", encoding="utf-8")
+    with in_thread(FakeMistral("")) as running:
+        settings = {
+            "codestral.completion.provider": "mistral",
+            "codestral.completion.base_url": running.upstream.base_url,
+            "codestral.completion.api_key_env": "FAKE_KEY",
+        }
+        environ = {"FAKE_KEY": FakeMistral.api_key}
+        with (
+            serving(place, settings, environ) as server,
+            browsing() as chromium,
+            window(chromium, server, "first.py") as opened,
+        ):
+            opened.until_ready()
+            yield Session(opened, running)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    if why := missing():
+        pytest.skip(why)
+    with at_work(tmp_path_factory.mktemp("vscode")) as session:
+        yield session
+
+
+@pytest.fixture
+def session(shared: Session, request: pytest.FixtureRequest) -> Iterator[Session]:
+    """The shared one, with a model that has nothing to say."""
+    shared.upstream.reply = ""
+    shared.window.press("Escape")
+    yield shared

@@ -1,0 +1,80 @@
+"""Ghost text in a real VS Code: drawn, typed through, chosen among, accepted, and what is then in the file."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.editors.vscode.conftest import Session
+
+CART = """def total(items):
+    total = 0
+    for item in items:
+        █
+    return total
+"""
+
+CASES = {
+    "a-line": ("t", "otal += item.price * item.quantity"),
+    "several-lines": ("", "if item.quantity < 1:\n            continue\n        total += item.price"),
+    "astral": ("note = '🎉' + ", "str('🎈🎊') + 'é'"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_suggestion_appears_and_is_accepted(session: Session, name: str) -> None:
+    typed, reply = CASES[name]
+    window, accepted = session.window, session.noted("accepted")
+    session.upstream.reply = reply
+    file = window.open(f"{name}.py", CART)
+    window.type(typed)
+    if not typed:
+        window.run("editor.action.inlineSuggest.trigger")
+    window.until_ghost(reply)
+    window.photograph(f"ghost-{name}")
+    session.upstream.reply = ""
+    window.press("Tab")
+    window.until(lambda: session.noted("accepted") == accepted + 1, "the server's note of it")
+    window.save(file, CART.replace("█", typed + reply))
+    window.press("Control+z")
+    window.save(file, CART.replace("█", typed))
+    assert session.noted("accepted") == accepted + 1
+
+
+def test_typing_through_does_not_flicker(session: Session) -> None:
+    """One request; in every frame that was drawn, what is typed and what is offered make the same line."""
+    window, reply = session.window, "total += price * 1.19"
+    session.upstream.reply = reply[1:]
+    window.open("through.py", CART.replace("item", "price"))
+    window.type(reply[0])
+    window.until_ghost(reply[1:])
+    asked = len(session.upstream.requests)
+    window.page.evaluate("probe.record()")
+    for end in range(2, len(reply)):
+        window.type(reply[end - 1])
+        window.until_ghost(reply[end:])
+    frames = window.page.evaluate("probe.recorded()")
+    window.press("Escape")
+    lines = {text.split("\n")[3] + ghost for text, ghost in frames}
+    assert lines == {" " * 8 + reply}
+    assert [ghost for _, ghost in frames] == [reply[end:] for end in range(1, len(reply))]
+    assert len(session.upstream.requests) == asked
+
+
+def test_the_user_chooses_among_candidates(session: Session) -> None:
+    """The trigger asks for more than one; keys go to the next one and back, and a word of one is taken."""
+    window, replies = session.window, ["total += 1 * item", "total -= 2 * item", "total *= 3 * item"]
+    waiting = iter(replies)
+    session.upstream.reply = lambda _: next(waiting, "")
+    file = window.open("cycle.py", CART.replace("items", "things"))
+    window.run("editor.action.inlineSuggest.trigger")
+    window.until_ghost(replies[0])
+    for wanted in (*replies[1:], replies[0], replies[1]):
+        window.run("editor.action.inlineSuggest.showNext")
+        window.until_ghost(wanted)
+    window.photograph("candidates")
+    window.run("editor.action.inlineSuggest.acceptNextWord")
+    window.until(lambda: window.lines()[3].strip() == "total", "the word")
+    window.until_ghost(replies[1].removeprefix("total"))
+    window.press("Escape")
+    window.until_ghost("")
+    window.save(file, CART.replace("items", "things").replace("█", "total"))

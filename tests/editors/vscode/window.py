@@ -1,0 +1,164 @@
+"""A window of VS Code in a browser, as its user sees and uses it."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from tests.editors.vscode.code_server import KEYS, PATIENCE
+from tests.editors.vscode.install import browser
+from tests.support import parse_marked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser, Locator, Page
+
+    from tests.editors.vscode.code_server import CodeServer
+
+ROOT = Path(__file__).parents[3]
+SCREENSHOTS = ROOT / "build" / "screenshots" / "vscode"
+PROBE = Path(__file__).with_name("probe.js")
+
+_POLL = 0.01
+_SIZE = {"width": 1280, "height": 800}
+_FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+
+
+class Window:
+    """One window. Keys go where the focus is; what they bring about is waited for with `until`."""
+
+    def __init__(self, page: Page, server: CodeServer) -> None:
+        self.page = page
+        self.server = server
+
+    def type(self, text: str) -> None:
+        self.page.keyboard.type(text)
+
+    def press(self, keys: str) -> None:
+        self.page.keyboard.press(keys)
+
+    def run(self, command: str) -> None:
+        """Give a command that has a key in `KEYS`."""
+        self.press("+".join(part.capitalize() for part in KEYS[command].replace("ctrl", "control").split("+")))
+
+    def palette(self, title: str) -> None:
+        """Give a command by its title in the palette."""
+        self.press("F1")
+        self.pick(f">{title}", title)
+
+    def pick(self, typed: str, wanted: str) -> None:
+        """Choose in an open list of VS Code's: type, and take the row that has `wanted` in it."""
+        box = self.page.locator(".quick-input-widget input.input")
+        box.wait_for()
+        box.fill(typed)
+        self.page.locator(".quick-input-list .monaco-list-row", has_text=wanted).first.click()
+
+    def open(self, name: str, marked: str) -> Path:
+        """Write a file of the workspace and open it, with the cursor where █ stands."""
+        file, text = self.server.workspace / name, parse_marked(marked)
+        file.write_text(text.text, encoding="utf-8")
+        self.press("Control+p")
+        self.pick(str(file), file.name)  # An absolute path is looked up; any other, in an index.
+        self.page.locator(".tab.active", has_text=file.name).wait_for()
+        self.until(lambda: self.lines()[0] == text.text.split("\n")[0], f"{name} in the editor")
+        self.page.locator(".editor-group-container.active .monaco-editor.focused").wait_for()
+        if text.offset is not None:
+            line = text.before.count("\n") + 1
+            self.place(line, text.offset - (text.before.rfind("\n") + 1) + 1)
+        return file
+
+    def place(self, line: int, column: int) -> None:
+        """Set the cursor; both count from 1."""
+        self.press("Control+g")
+        box = self.page.locator(".quick-input-widget input.input")
+        box.wait_for()
+        box.fill(f":{line}:{column}")
+        self.press("Enter")
+        self.page.locator(".statusbar-item", has_text=f"Ln {line}, Col {column}").wait_for()
+
+    def save(self, file: Path, wanted: str) -> None:
+        """Save, and wait for exactly `wanted` in the file."""
+        self.press("Control+s")
+        self.until(
+            lambda: file.read_text(encoding="utf-8") == wanted,
+            lambda: f"the saved text, instead of which there is {file.read_text(encoding='utf-8')!r}",
+        )
+
+    def lines(self) -> list[str]:
+        return self.page.evaluate("probe.lines()") or [""]
+
+    def ghost(self) -> str:
+        return str(self.page.evaluate("probe.ghost()"))
+
+    def until_ghost(self, wanted: str) -> None:
+        self.until(lambda: self.ghost() == wanted, lambda: f"the ghost text {wanted!r}: {self.ghost()!r}")
+
+    def until(self, condition: Callable[[], object], what: str | Callable[[], str]) -> Any:
+        """Wait for something true, which is returned."""
+        deadline = time.monotonic() + PATIENCE
+        while not (found := condition()):
+            if time.monotonic() > deadline:
+                self.shoot("failed")
+                raise AssertionError(f"{what if isinstance(what, str) else what()} did not come")
+            time.sleep(_POLL)
+        return found
+
+    def until_ready(self) -> None:
+        self.until(lambda: "Ready" in self.state(), lambda: f"the server's being ready: {self.state()!r}")
+
+    def state(self) -> str:
+        """What our item in the status bar tells a screen reader."""
+        label = self.status().locator("[aria-label]")
+        return (label.first.get_attribute("aria-label") or "") if label.count() else ""
+
+    def status(self) -> Locator:
+        """Our item in the status bar."""
+        return self.page.locator(".statusbar-item[id*='codestral']")
+
+    def photograph(self, name: str) -> None:
+        """Keep a picture in each theme."""
+        for _ in range(2):
+            dark = self.page.locator(".monaco-workbench.vs-dark").count()
+            self.shoot(f"{name}-{'dark' if dark else 'light'}")
+            self.run("workbench.action.toggleLightDarkThemes")
+            self.page.locator(".monaco-workbench.vs" if dark else ".monaco-workbench.vs-dark").wait_for()
+
+    def shoot(self, name: str) -> None:
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+@contextmanager
+def browsing() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser(), args=_FLAGS)
+        try:
+            yield chromium
+        finally:
+            chromium.close()
+
+
+@contextmanager
+def window(chromium: Browser, server: CodeServer, file: str) -> Iterator[Window]:
+    """A window on the server's workspace with a file open, which is there already."""
+    page = chromium.new_page(viewport=_SIZE)
+    page.set_default_timeout(PATIENCE * 1000)
+    page.add_init_script(path=PROBE)
+    remote = f"vscode-remote://{urlsplit(server.url).netloc}{quote(str(server.workspace / file))}"
+    payload = quote(json.dumps([["openFile", remote]]))
+    page.goto(f"{server.url}/?folder={quote(str(server.workspace))}&payload={payload}")
+    page.locator(".editor-instance .view-line").first.wait_for()
+    try:
+        yield Window(page, server)
+    finally:
+        page.close()
