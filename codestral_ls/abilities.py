@@ -12,7 +12,8 @@ from codestral_ls.convert import plain
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-# They show the sentence of an error. The others say that a request failed, or nothing.
+# They show the sentence of an error, as plug-ins of ours do that announce "errors". The others say that a
+# request failed, or nothing.
 _SHOW_ERRORS = frozenset({"Neovim", "Eglot", "emacs"})
 
 
@@ -57,8 +58,9 @@ class Abilities:
             creates=creates,
             applies=bool(_at(told, "workspace.apply_edit")),
             pages=bool(_at(told, "window.show_document.support")),
-            panel=_shows_panel(told.experimental),
-            shows_errors=_at(params.client_info, "name") in _SHOW_ERRORS,
+            panel=_says(told.experimental, "panel"),
+            shows_errors=_at(params.client_info, "name") in _SHOW_ERRORS
+            or _says(told.experimental, "errors"),
         )
 
 
@@ -73,8 +75,9 @@ def _values(thing: object, path: str) -> Collection[str]:
     return [plain(value) for value in _at(thing, path) or ()]
 
 
-def _shows_panel(experimental: object) -> bool:
+def _says(experimental: object, ability: str) -> bool:
+    """Whether the editor's plug-in is one of ours and announces this."""
     match experimental:
-        case {"codestral": {"panel": True}}:
-            return True
+        case {"codestral": {**abilities}}:
+            return abilities.get(ability) is True
     return False

@@ -119,12 +119,16 @@ class Editor:
             cancel()
 
     async def apply(self, edit: types.WorkspaceEdit, label: str) -> None:
-        """Have the editor change its files. Raises `Refused` where it does not."""
+        """Have the editor change its files. Raises `Refused` where it does not, as cancelled where its user
+        was asked and said no."""
         params = types.ApplyWorkspaceEditParams(edit, label=label)
-        with contextlib.suppress(Refused):
+        try:
             answer = await self._protocol.send_request_async(types.WORKSPACE_APPLY_EDIT, params)
             if answer.applied:
                 return
+        except Refused as refused:
+            if refused.code == types.LSPErrorCodes.RequestCancelled:
+                raise
         raise Refused(types.LSPErrorCodes.RequestFailed, "The editor did not apply the change.")
 
     async def settings(self) -> Mapping[str, object] | None:

@@ -229,7 +229,7 @@ class Protocol(LanguageServerProtocol):
             return
         try:
             if "error" in message:
-                future.set_exception(Refused(types.ErrorCodes.InternalError, "The editor refused."))
+                future.set_exception(_refusal(message["error"]))
             else:
                 response = self._converter.structure(message, wanted) if wanted else None
                 future.set_result(response.result if response else message["result"])
@@ -253,3 +253,11 @@ class Protocol(LanguageServerProtocol):
         if self.writer:
             body = payload.encode()
             self.writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+
+
+def _refusal(error: object) -> Refused:
+    """What an editor answered in place of a result. Only that its user said no is of use to anybody."""
+    match error:
+        case {"code": types.LSPErrorCodes.RequestCancelled.value as code}:
+            return Refused(code, "The editor's user said no.")
+    return Refused(types.ErrorCodes.InternalError, "The editor refused.")
