@@ -2,18 +2,28 @@
 import { homedir } from "node:os";
 import * as vscode from "vscode";
 import {
+  CancellationToken,
+  LSPErrorCodes,
   LanguageClient,
+  ResponseError,
   RevealOutputChannelOn,
+  type ApplyWorkspaceEditParams,
+  type ApplyWorkspaceEditRequest,
   type ErrorHandler,
   type LanguageClientOptions,
   type Middleware,
   type StaticFeature,
 } from "vscode-languageclient/node";
+import { unconfirmed } from "./changes";
+import { complain } from "./complain";
 import { isDisabled } from "./languages";
+import { isWanted } from "./preview";
 import type { Progress } from "./progress";
 import { serverKeys, serverSettings, type Key } from "./settings";
 
 const SECTION = "codestral";
+
+type NextApply = ApplyWorkspaceEditRequest.HandlerSignature;
 
 export interface Parts {
   readonly command: string;
@@ -23,6 +33,7 @@ export interface Parts {
   readonly progress: Progress;
   readonly errorHandler: ErrorHandler;
   readonly isPaused: () => boolean;
+  readonly client: () => LanguageClient | undefined;
 }
 
 /** A client for the server at `command`; it is not started yet. */
@@ -48,10 +59,10 @@ export function createClient(parts: Parts): LanguageClient {
   return client;
 }
 
-/** Explanations are shown in a panel. */
+/** Explanations are shown in a panel; errors that the server answers with are shown, each once. */
 const PANEL: StaticFeature = {
   fillClientCapabilities: (capabilities) => {
-    capabilities.experimental = { ...(capabilities.experimental as object | undefined), codestral: { panel: true } };
+    capabilities.experimental = { ...(capabilities.experimental as object | undefined), codestral: { panel: true, errors: true } };
   },
   initialize: () => undefined,
   getState: () => ({ kind: "static" }),
@@ -62,12 +73,34 @@ function middleware(parts: Parts, keys: readonly Key[]): Middleware {
   return {
     provideInlineCompletionItems: (document, position, context, token, next) =>
       parts.isPaused() || isDisabled(document) ? [] : next(document, position, context, token),
+    resolveCodeAction: async (action, token, next) => {
+      try {
+        return await next(action, token);
+      } catch (error) {
+        complain(error);
+        throw error;
+      }
+    },
     handleWorkDoneProgress: (token, step, next) => parts.progress.handle(token, step, () => next(token, step)),
     workspace: {
+      handleApplyEdit: (params, next) => applyEdit(parts.client(), params, next),
       configuration: ({ items }, token, next) =>
         items.every((item) => item.section === SECTION) ? items.map(() => settings(keys)) : next({ items }, token),
     },
   };
+}
+
+/** What the server wants to change is shown first. */
+async function applyEdit(client: LanguageClient | undefined, params: ApplyWorkspaceEditParams, next: NextApply) {
+  const annotations = Object.values(params.edit.changeAnnotations ?? {});
+  const remarks = annotations.map((annotation) => annotation.description ?? "").join(" ").trim();
+  if (client && annotations.some((annotation) => annotation.needsConfirmation)) {
+    if (!(await isWanted(client, params.edit, params.label ?? "Change", remarks))) {
+      return new ResponseError(LSPErrorCodes.RequestCancelled, "The user discarded the change.");
+    }
+  }
+  // The client checks whether the files are still what they were.
+  return next({ ...params, edit: unconfirmed(params.edit) }, CancellationToken.None);
 }
 
 function settings(keys: readonly Key[]): object {

@@ -1,10 +1,12 @@
 /** Every command of the extension. */
 import * as vscode from "vscode";
+import type { ChatView } from "./chat/view";
 import { explain } from "./explain";
 import type { Keys } from "./keys";
 import { toggleLanguage } from "./languages";
 import { installServer } from "./locate";
 import { chooseModel, showMenu } from "./menu";
+import { decidePreview } from "./preview";
 import { refactor } from "./refactor";
 import type { Session } from "./session";
 import { runInTerminal } from "./terminal";
@@ -13,6 +15,7 @@ import { openWalkthrough } from "./welcome";
 export function registerCommands(
   context: vscode.ExtensionContext,
   session: Session,
+  chat: ChatView,
   keys: Keys,
   log: vscode.LogOutputChannel,
 ): vscode.Disposable {
@@ -21,7 +24,7 @@ export function registerCommands(
     refactorMenu: () => refactor(session),
     explain: () => explain(session),
     enterKey: () => keys.enter(),
-    chooseModel,
+    chooseModel: () => chooseModel(session),
     togglePause: () => session.togglePause(),
     toggleLanguage,
     restart: () => session.start(),
@@ -30,6 +33,12 @@ export function registerCommands(
     usage: () => runInTerminal(session, keys, "usage"),
     showLog: () => log.show(),
     openSettings: () => vscode.commands.executeCommand("workbench.action.openSettings", `@ext:${context.extension.id}`),
+    applyPreview: () => decidePreview(true),
+    discardPreview: () => decidePreview(false),
+    openChat: () => chat.compose(""),
+    newChat: () => chat.startNew(),
+    chatHistory: () => chat.showHistory(),
+    stopChat: () => chat.stop(),
     openWalkthrough: () => openWalkthrough(context),
   };
   const registered = Object.entries(commands).map(([name, run]) => vscode.commands.registerCommand(`codestral.${name}`, run));

@@ -1,8 +1,10 @@
 /** What VS Code starts and stops. */
 import * as vscode from "vscode";
+import { ChatView, VIEW } from "./chat/view";
 import { registerCommands } from "./commands";
 import { prepareExplanations } from "./explanation";
 import { Keys } from "./keys";
+import { registerPreview } from "./preview";
 import { Session } from "./session";
 import { createStatusBar } from "./statusBar";
 import { welcome } from "./welcome";
@@ -14,11 +16,14 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const keys = new Keys(context.secrets);
   const current = new Session(context, keys, log);
   session = current;
+  const chat = new ChatView(current, vscode.Uri.joinPath(context.extensionUri, "dist"));
   prepareExplanations(context.extensionUri);
   context.subscriptions.push(
     log,
-    createStatusBar(current, () => Promise.resolve(undefined)),
-    registerCommands(context, current, keys, log),
+    createStatusBar(current),
+    registerPreview(),
+    vscode.window.registerWebviewViewProvider(VIEW, chat),
+    registerCommands(context, current, chat, keys, log),
     context.secrets.onDidChange(() => void current.start()),
     vscode.workspace.onDidGrantWorkspaceTrust(() => void current.start()),
     vscode.workspace.onDidChangeConfiguration((change) => {

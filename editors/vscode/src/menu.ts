@@ -1,5 +1,6 @@
 /** The menu behind the status bar item. */
 import * as vscode from "vscode";
+import { models, spentToday } from "./requests";
 import type { Session } from "./session";
 import { statusLines } from "./status";
 
@@ -8,13 +9,13 @@ interface Entry extends vscode.QuickPickItem {
 }
 
 export async function showMenu(session: Session): Promise<void> {
-  const [title, ...said] = statusLines(session.shown, undefined);
+  const [title, ...said] = statusLines(session.shown, await spentToday(session));
   const entries: Entry[] = [
     { label: session.isPaused ? "$(debug-start) Resume" : "$(debug-pause) Pause in this window", command: "togglePause" },
     { label: "$(symbol-misc) Switch model…", command: "chooseModel" },
     { label: "$(key) Enter key…", command: "enterKey" },
     { label: "$(edit) Refactor…", command: "refactorMenu" },
-    { label: "$(comment-discussion) Chat", command: "chatView.focus" },
+    { label: "$(comment-discussion) Chat", command: "openChat" },
     { label: "$(circle-slash) Suggestions in this language on or off", command: "toggleLanguage" },
     { label: "$(pulse) Doctor: check the settings and the model", command: "doctor" },
     { label: "$(graph) Usage and cost", command: "usage" },
@@ -29,35 +30,47 @@ export async function showMenu(session: Session): Promise<void> {
   }
 }
 
-interface Model extends vscode.QuickPickItem {
-  readonly provider: string;
-}
-
-const MODELS: readonly Model[] = [
-  { label: "Automatic", description: "a key of Mistral's, else a server on this machine, else the embedded model", provider: "auto" },
-  { label: "Codestral", description: "Mistral's model, with a key", provider: "mistral" },
-  { label: "Embedded", description: "a model in a process of its own; no code leaves this machine", provider: "embedded" },
-  { label: "Ollama", description: "an Ollama server", provider: "ollama" },
-  { label: "llama.cpp", description: "a llama.cpp server", provider: "llamacpp" },
-  { label: "OpenAI's protocol", description: "vLLM, LM Studio, a relay, …; set codestral.completion.base_url", provider: "openai" },
-];
+const NAMES: Readonly<Record<string, string>> = {
+  mistral: "Codestral, by Mistral",
+  ollama: "Ollama",
+  llamacpp: "llama.cpp",
+  openai: "Another server of OpenAI's protocol",
+  embedded: "Embedded in the language server",
+};
 
 /** Who completes code, and by which model. */
-export async function chooseModel(): Promise<void> {
+export async function chooseModel(session: Session): Promise<void> {
   const settings = vscode.workspace.getConfiguration("codestral.completion");
-  const current = settings.get("provider");
-  const items = MODELS.map((model) => ({ ...model, label: `${model.provider === current ? "$(check) " : ""}${model.label}` }));
-  const chosen = await vscode.window.showQuickPick(items, { title: "Who completes code?" });
+  const current = settings.get<string>("provider", "auto");
+  const automatic = { label: label("Automatic", current === "auto"), description: "the first of these that works", provider: "auto" };
+  const others = models(session).then((found) => [
+    automatic,
+    ...found.map(({ provider, says, works }) => ({
+      label: label(NAMES[provider] ?? provider, provider === current),
+      description: works ? "" : "$(warning)",
+      detail: says,
+      provider,
+    })),
+  ]);
+  const chosen = await vscode.window.showQuickPick(others, { title: "Who completes code?", placeHolder: "Looking around…" });
   if (!chosen) {
     return;
   }
-  const model = await vscode.window.showInputBox({
-    title: "Which model?",
-    prompt: "A model's name, or the path of a GGUF file. Leave it empty for the provider's own default.",
-    value: chosen.provider === current ? settings.get<string>("model", "") : "",
-  });
+  const model = chosen.provider === "auto" ? "" : await askName(chosen.provider === current ? settings.get<string>("model", "") : "");
   if (model !== undefined) {
     await settings.update("provider", chosen.provider, vscode.ConfigurationTarget.Global);
     await settings.update("model", model.trim() || undefined, vscode.ConfigurationTarget.Global);
   }
+}
+
+function askName(current: string): Thenable<string | undefined> {
+  return vscode.window.showInputBox({
+    title: "Which model?",
+    prompt: "A model's name, or the path of a GGUF file. Leave it empty for the provider's own default.",
+    value: current,
+  });
+}
+
+function label(name: string, isCurrent: boolean): string {
+  return isCurrent ? `$(check) ${name}` : name;
 }

@@ -1,7 +1,8 @@
 /** The refactor menu: what the server offers at the cursor, and an instruction in the user's own words. */
 import * as vscode from "vscode";
 import { CodeActionRequest, ExecuteCommandRequest, type CodeAction, type Diagnostic, type LanguageClient } from "vscode-languageclient/node";
-import { messageOf, type Session } from "./session";
+import { complain } from "./complain";
+import type { Session } from "./session";
 
 const COMMAND = "codestral.refactor";
 
@@ -39,9 +40,7 @@ export async function order(client: LanguageClient, argument: object): Promise<v
   try {
     await client.sendRequest(ExecuteCommandRequest.type, { command: COMMAND, arguments: [argument] });
   } catch (error) {
-    if (!isCancelled(error)) {
-      void vscode.window.showErrorMessage(`Codestral: ${messageOf(error)}`);
-    }
+    void complain(error);
   }
 }
 
@@ -76,8 +75,4 @@ function askInstruction(editor: vscode.TextEditor): Thenable<string | undefined>
     placeHolder: "for example: skip empty lines",
     ignoreFocusOut: true,
   });
-}
-
-function isCancelled(error: unknown): boolean {
-  return error instanceof vscode.CancellationError || (error as { code?: number }).code === -32800;
 }

@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import { CloseAction, ErrorAction, type ErrorHandler, type LanguageClient } from "vscode-languageclient/node";
 import { createClient } from "./client";
+import { messageOf } from "./complain";
 import { showExplanation } from "./explanation";
 import type { Keys } from "./keys";
 import { locate, offerInstall } from "./locate";
@@ -78,6 +79,7 @@ export class Session implements vscode.Disposable {
       progress: this.progress,
       errorHandler: this.#errorHandler(),
       isPaused: () => this.#paused,
+      client: () => this.client,
     });
     this.client = client;
     client.onNotification("codestral/status", (status: Status) => this.#tell(status));
@@ -125,8 +127,4 @@ export class Session implements vscode.Disposable {
     this.status = status;
     this.#changed.fire(this.shown);
   }
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 /** The status bar item. */
 import * as vscode from "vscode";
 import type { Session } from "./session";
+import { spentToday } from "./requests";
 import { statusLines, statusText, type Status } from "./status";
 
 const COLOURS: Readonly<Partial<Record<Status["state"], string>>> = {
@@ -10,8 +11,8 @@ const COLOURS: Readonly<Partial<Record<Status["state"], string>>> = {
   offline: "statusBarItem.warningBackground",
 };
 
-/** Keeps an item in the status bar up to date. `today` tells what was spent, where the server can say. */
-export function createStatusBar(session: Session, today: () => Promise<number | undefined>): vscode.Disposable {
+/** Keeps an item in the status bar up to date. */
+export function createStatusBar(session: Session): vscode.Disposable {
   const item = vscode.window.createStatusBarItem("codestral.status", vscode.StatusBarAlignment.Right, 100);
   item.name = "Codestral";
   item.command = "codestral.menu";
@@ -27,7 +28,7 @@ export function createStatusBar(session: Session, today: () => Promise<number | 
   const listening = session.onStatus(async (status) => {
     show();
     if (status.state === "ready") {
-      spent = await today();
+      spent = await spentToday(session);
       show();
     }
   });

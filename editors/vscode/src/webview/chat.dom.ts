@@ -1,1 +1,166 @@
-const page = document.body; void page;
+/** The chat view's page: draws the conversation, and tells the extension what the user does. */
+import { blockTitle, escapeHtml, renderMarkdown, type Block } from "./markdown";
+import type { Offered, ToExtension, ToPage, Turn } from "./messages";
+
+declare function acquireVsCodeApi(): { postMessage(message: ToExtension): void };
+
+const vscode = acquireVsCodeApi();
+const element = (id: string) => document.getElementById(id) as HTMLElement;
+
+const turnsBox = element("turns");
+const question = element("question") as HTMLTextAreaElement;
+const fileBox = element("file") as HTMLInputElement;
+const openBox = element("open") as HTMLInputElement;
+const send = element("send") as HTMLButtonElement;
+
+let turns: Turn[] = [];
+let drawing = false;
+const stale = new Set<number>();
+
+addEventListener("message", (event: MessageEvent<ToPage>) => hear(event.data));
+element("form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  ask();
+});
+element("stop").addEventListener("click", () => vscode.postMessage({ type: "stop" }));
+question.addEventListener("keydown", pressed);
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && isAsking()) {
+    vscode.postMessage({ type: "stop" });
+  }
+});
+turnsBox.addEventListener("click", clicked);
+vscode.postMessage({ type: "ready" });
+
+function hear(message: ToPage): void {
+  switch (message.type) {
+    case "talk":
+      turns = [...message.turns];
+      turnsBox.replaceChildren();
+      turns.forEach((_, index) => stale.add(index));
+      break;
+    case "turn":
+      turns[message.index] = message.turn;
+      stale.add(message.index);
+      break;
+    case "text": {
+      const turn = turns[message.index];
+      if (turn) {
+        turns[message.index] = { ...turn, markdown: turn.markdown + message.text };
+        stale.add(message.index);
+      }
+      break;
+    }
+    case "offered":
+      offer(message.offered);
+      return;
+    case "compose":
+      question.value = message.text;
+      question.focus();
+      return;
+  }
+  draw();
+}
+
+function ask(): void {
+  const text = question.value.trim();
+  if (text && !isAsking()) {
+    vscode.postMessage({ type: "ask", text, file: fileBox.checked && !fileBox.disabled, open: openBox.checked });
+    question.value = "";
+  }
+}
+
+function pressed(event: KeyboardEvent): void {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    ask();
+  } else if (event.key === "ArrowUp" && !question.value) {
+    question.value = turns.at(-1)?.question ?? "";
+    event.preventDefault();
+  }
+}
+
+/** Draws what has changed, at most once a frame. */
+function draw(): void {
+  if (!drawing) {
+    drawing = true;
+    requestAnimationFrame(() => {
+      drawing = false;
+      const atEnd = turnsBox.scrollHeight - turnsBox.scrollTop - turnsBox.clientHeight < 40;
+      stale.forEach(drawTurn);
+      stale.clear();
+      drawState();
+      if (atEnd) {
+        turnsBox.scrollTop = turnsBox.scrollHeight;
+      }
+    });
+  }
+}
+
+function drawTurn(index: number): void {
+  const turn = turns[index];
+  if (!turn) {
+    return;
+  }
+  const box = document.createElement("article");
+  box.dataset["turn"] = String(index);
+  box.className = turn.state;
+  box.setAttribute("aria-busy", String(turn.state === "asking"));
+  const context = turn.context.length ? `<p class="fine">With it went: ${turn.context.map(escapeHtml).join(", ")}</p>` : "";
+  const notes = turn.notes.map((note) => `<p class="note">${escapeHtml(note)}</p>`).join("");
+  box.innerHTML = `<h2 class="question">${escapeHtml(turn.question)}</h2>${context}
+<div class="markdown">${renderMarkdown(turn.markdown, (block) => caption(turn, block))}</div>${notes}
+<p class="fine">${escapeHtml(turn.bill)}</p>`;
+  const before = turnsBox.children[index];
+  if (before) {
+    before.replaceWith(box);
+  } else {
+    turnsBox.append(box);
+  }
+}
+
+function caption(turn: Turn, block: Block): string {
+  const name = blockTitle(block.info) || "code";
+  const button = (action: string, label: string, title: string) =>
+    `<button type="button" class="secondary" data-action="${action}" data-block="${block.index}" title="${title}" aria-label="${title}: ${escapeHtml(name)}">${label}</button>`;
+  const apply = turn.state === "done" && turn.blocks.some((code) => code.trimEnd() === block.code.trimEnd());
+  return `<figcaption><span>${escapeHtml(name)}</span>${button("copy", "Copy", "Copy")}${button("insert", "Insert", "Insert at the cursor")}${
+    apply ? button("apply", "Apply…", "Show as a diff and apply") : ""
+  }</figcaption>`;
+}
+
+function clicked(event: Event): void {
+  const button = (event.target as Element).closest<HTMLButtonElement>("button[data-action]");
+  const code = button?.closest("figure")?.querySelector("code")?.textContent ?? "";
+  const action = button?.dataset["action"];
+  if (action === "apply") {
+    const turn = Number(button?.closest<HTMLElement>("article")?.dataset["turn"]);
+    vscode.postMessage({ type: "apply", turn, block: Number(button?.dataset["block"]), code });
+  } else if (action === "copy" || action === "insert") {
+    vscode.postMessage({ type: action, code });
+    say(action === "copy" ? "Copied." : "Inserted.");
+  }
+}
+
+function drawState(): void {
+  const asking = isAsking();
+  element("empty").hidden = turns.length > 0;
+  element("stop").hidden = !asking;
+  send.disabled = asking;
+  const last = turns.at(-1);
+  say(asking ? "Answering…" : last?.state === "failed" ? "No answer." : last?.state === "stopped" ? "Stopped." : "");
+}
+
+function offer(offered: Offered | null): void {
+  const parts = offered && [offered.file, offered.selection, offered.problems ? `${offered.problems} problems` : ""];
+  element("fileName").textContent = parts?.filter(Boolean).join(", ") ?? "no file";
+  fileBox.disabled = offered === null;
+}
+
+function isAsking(): boolean {
+  return turns.at(-1)?.state === "asking";
+}
+
+function say(text: string): void {
+  element("state").textContent = text;
+}

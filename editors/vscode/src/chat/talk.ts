@@ -1,0 +1,63 @@
+/** Conversations as the chat view shows them. */
+import type { Answer, Block } from "../requests";
+import { dollars } from "../status";
+import type { Turn } from "../webview/messages";
+
+/** A conversation of this window. `id` is the server's, empty before the first answer begins. */
+export interface Talk {
+  readonly id: string;
+  readonly turns: readonly Turn[];
+  readonly answers: readonly (Answer | undefined)[];
+}
+
+export const NEW: Talk = { id: "", turns: [], answers: [] };
+
+export function asked(talk: Talk, question: string): Talk {
+  const turn: Turn = { question, markdown: "", state: "asking", blocks: [], context: [], notes: [], bill: "" };
+  return { ...talk, turns: [...talk.turns, turn], answers: [...talk.answers, undefined] };
+}
+
+/** More of the last answer has come. */
+export function heard(talk: Talk, id: string, text: string): Talk {
+  return withLast({ ...talk, id }, (turn) => ({ ...turn, markdown: turn.markdown + text }));
+}
+
+export function answered(talk: Talk, answer: Answer): Talk {
+  const done = withLast({ ...talk, id: answer.conversation }, (turn) => ({
+    ...turn,
+    markdown: answer.markdown,
+    state: "done",
+    blocks: answer.blocks.map((block) => block.code),
+    context: answer.context,
+    notes: answer.notes,
+    bill: bill(answer),
+  }));
+  return { ...done, answers: [...done.answers.slice(0, -1), answer] };
+}
+
+export function ended(talk: Talk, state: "stopped" | "failed", why: string): Talk {
+  return withLast(talk, (turn) => ({ ...turn, state, notes: [why] }));
+}
+
+/** What a conversation is called in a list. */
+export function titleOf(talk: Talk): string {
+  return talk.turns[0]?.question.split("\n")[0] ?? "";
+}
+
+/** Which of the server's blocks the page means; the page's own count may differ where fences are unusual. */
+export function blockOf(blocks: readonly Block[], index: number, code: string): number | undefined {
+  const same = (block: Block | undefined) => block?.code.trimEnd() === code.trimEnd();
+  const found = same(blocks[index]) ? index : blocks.findIndex(same);
+  return found < 0 ? undefined : found;
+}
+
+function bill({ model, usage, cost_usd }: Answer): string {
+  const tokens = usage && `${usage.prompt} tokens in, ${usage.completion} out`;
+  const cost = cost_usd === null ? "cost not known" : cost_usd === 0 ? "free" : dollars(cost_usd);
+  return [model, tokens, cost].filter(Boolean).join(" · ");
+}
+
+function withLast(talk: Talk, change: (turn: Turn) => Turn): Talk {
+  const last = talk.turns.at(-1);
+  return last ? { ...talk, turns: [...talk.turns.slice(0, -1), change(last)] } : talk;
+}

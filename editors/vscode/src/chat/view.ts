@@ -1,0 +1,184 @@
+/** The chat view in the side bar. */
+import * as vscode from "vscode";
+import { CancellationTokenSource, ProgressType, type LanguageClient } from "vscode-languageclient/node";
+import { messageOf } from "../complain";
+import { page } from "../page";
+import type { Answer } from "../requests";
+import type { Session } from "../session";
+import type { ToExtension, ToPage } from "../webview/messages";
+import { applyBlock } from "./apply";
+import { contextOf, editorInUse, offered } from "./context";
+import { answered, asked, ended, heard, NEW, titleOf, type Talk } from "./talk";
+
+export const VIEW = "codestral.chatView";
+const PIECE = new ProgressType<{ conversation: string; text: string }>();
+const MOST_TALKS = 30;
+
+export class ChatView implements vscode.WebviewViewProvider {
+  #talk: Talk = NEW;
+  #past: Talk[] = [];
+  #view: vscode.WebviewView | undefined;
+  #asking: CancellationTokenSource | undefined;
+  #count = 0;
+
+  constructor(
+    private readonly session: Session,
+    private readonly resources: vscode.Uri,
+  ) {}
+
+  resolveWebviewView(view: vscode.WebviewView): void {
+    this.#view = view;
+    view.webview.options = { enableScripts: true, localResourceRoots: [this.resources] };
+    view.webview.onDidReceiveMessage((message: ToExtension) => this.#hear(message));
+    view.webview.html = page(view.webview, this.resources, "Codestral Chat", BODY, "chat.js");
+    const listening = vscode.Disposable.from(
+      vscode.window.onDidChangeActiveTextEditor(() => this.#offer()),
+      vscode.window.onDidChangeTextEditorSelection(() => this.#offer()),
+    );
+    view.onDidDispose(() => {
+      listening.dispose();
+      this.#view = undefined;
+    });
+  }
+
+  /** Begin another conversation; this one can be found again. */
+  startNew(): void {
+    this.stop();
+    this.#show(NEW);
+  }
+
+  stop(): void {
+    this.#asking?.cancel();
+  }
+
+  /** Let the user pick a conversation of this window to go on with. */
+  async showHistory(): Promise<void> {
+    const items = this.#past.map((talk) => ({ label: titleOf(talk), description: `${talk.turns.length} questions`, talk }));
+    const chosen = await vscode.window.showQuickPick(items, { title: "Conversations", placeHolder: "Go on with…" });
+    if (chosen) {
+      this.stop();
+      this.#show(chosen.talk);
+    }
+  }
+
+  /** Put the focus into the view, with a question begun. */
+  async compose(text: string): Promise<void> {
+    await vscode.commands.executeCommand(`${VIEW}.focus`);
+    this.#post({ type: "compose", text });
+  }
+
+  async #hear(message: ToExtension): Promise<void> {
+    switch (message.type) {
+      case "ready":
+        this.#post({ type: "talk", turns: this.#talk.turns });
+        this.#offer();
+        break;
+      case "ask":
+        await this.#ask(message.text, message.file, message.open);
+        break;
+      case "stop":
+        this.stop();
+        break;
+      case "copy":
+        await vscode.env.clipboard.writeText(message.code);
+        break;
+      case "insert":
+        await insert(message.code);
+        break;
+      case "apply":
+        await applyBlock(this.session.client, this.#talk.answers[message.turn], message.block, message.code);
+        break;
+    }
+  }
+
+  async #ask(text: string, file: boolean, open: boolean): Promise<void> {
+    const { client } = this.session;
+    if (this.#asking || !text.trim()) {
+      return;
+    }
+    this.#update(asked(this.#talk, text));
+    if (!client) {
+      this.#update(ended(this.#talk, "failed", this.session.status.message || "The language server is still starting."));
+      return;
+    }
+    this.#asking = new CancellationTokenSource();
+    try {
+      this.#update(answered(this.#talk, await this.#request(client, text, file, open, this.#asking)));
+    } catch (error) {
+      const stopped = this.#asking.token.isCancellationRequested;
+      this.#update(stopped ? ended(this.#talk, "stopped", "Stopped.") : ended(this.#talk, "failed", messageOf(error)));
+    } finally {
+      this.#asking = undefined;
+    }
+  }
+
+  async #request(client: LanguageClient, message: string, file: boolean, open: boolean, cancel: CancellationTokenSource): Promise<Answer> {
+    const token = `codestral-chat-${++this.#count}`;
+    const talking = this.#talk.turns.length;
+    const listening = client.onProgress(PIECE, token, ({ conversation, text }) => {
+      if (!cancel.token.isCancellationRequested) {
+        this.#talk = heard(this.#talk, conversation, text);
+        this.#post({ type: "text", index: talking - 1, text });
+      }
+    });
+    try {
+      const context = await contextOf(client, file, open);
+      const question = { message, conversation: this.#talk.id, context, partialResultToken: token, workDoneToken: `${token}-work` };
+      return await client.sendRequest<Answer>("codestral/chat", question, cancel.token);
+    } finally {
+      listening.dispose();
+    }
+  }
+
+  /** The conversation in view has changed. */
+  #update(talk: Talk): void {
+    this.#talk = talk;
+    const index = talk.turns.length - 1;
+    const turn = talk.turns[index];
+    if (turn) {
+      this.#post({ type: "turn", index, turn });
+    }
+  }
+
+  /** Another conversation comes into view. */
+  #show(talk: Talk): void {
+    const others = this.#past.filter((each) => each !== talk && each !== this.#talk);
+    this.#past = [...(this.#talk.turns.length ? [this.#talk] : []), ...others].slice(0, MOST_TALKS);
+    this.#talk = talk;
+    this.#post({ type: "talk", turns: talk.turns });
+  }
+
+  #offer(): void {
+    this.#post({ type: "offered", offered: offered() });
+  }
+
+  #post(message: ToPage): void {
+    void this.#view?.webview.postMessage(message);
+  }
+}
+
+async function insert(code: string): Promise<void> {
+  const editor = editorInUse();
+  if (!editor) {
+    void vscode.window.showInformationMessage("Open a file first: the code is inserted at its cursor.");
+    return;
+  }
+  await editor.edit((edit) => edit.replace(editor.selection, code));
+  await vscode.window.showTextDocument(editor.document, editor.viewColumn);
+}
+
+const BODY = `
+<main id="turns" role="log" aria-label="Conversation" tabindex="0"></main>
+<p id="empty">Ask about the code that you look at.<br>What goes along is shown below, and what it cost with each answer.</p>
+<form id="form">
+  <div id="context" role="group" aria-label="What goes along with the question">
+    <label><input type="checkbox" id="file" checked> <span id="fileName">no file</span></label>
+    <label><input type="checkbox" id="open"> other open files</label>
+  </div>
+  <textarea id="question" rows="3" aria-label="Question" placeholder="Ask Codestral (Enter sends, Shift+Enter is a new line)"></textarea>
+  <div id="buttons">
+    <span id="state" role="status"></span>
+    <button type="button" id="stop" class="secondary" hidden>Stop <kbd>Esc</kbd></button>
+    <button type="submit" id="send">Send</button>
+  </div>
+</form>`;

@@ -1,0 +1,115 @@
+/** Shows a change as a diff, and makes it when the user says so. */
+import * as vscode from "vscode";
+import type { LanguageClient, TextDocumentEdit, WorkspaceEdit } from "vscode-languageclient/node";
+import { changesOf, unconfirmed, type Change } from "./changes";
+
+export const SCHEME = "codestral-preview";
+const CONTEXT = "codestral.previewing";
+const APPLY = "Apply";
+const DISCARD = "Discard";
+
+/** One change under consideration at a time. */
+let decide: ((apply: boolean) => void) | undefined;
+const texts = new Map<string, string>();
+let count = 0;
+
+/** What the commands `applyPreview` and `discardPreview` do. */
+export function decidePreview(apply: boolean): void {
+  decide?.(apply);
+}
+
+export function registerPreview(): vscode.Disposable {
+  const content = vscode.workspace.registerTextDocumentContentProvider(SCHEME, {
+    provideTextDocumentContent: (uri) => texts.get(uri.toString()) ?? "",
+  });
+  const closing = vscode.window.tabGroups.onDidChangeTabs(({ closed }) => {
+    if (closed.some((tab) => addresses(tab).some((uri) => texts.has(uri.toString())))) {
+      decide?.(false);
+    }
+  });
+  return vscode.Disposable.from(content, closing);
+}
+
+/** Asks the user, and applies the edit if they agree and the files are still what they were. */
+export async function applyWithPreview(client: LanguageClient, edit: WorkspaceEdit, title: string, remarks: string): Promise<boolean> {
+  if (!(await isWanted(client, edit, title, remarks))) {
+    return false;
+  }
+  if (isStale(client, edit)) {
+    void vscode.window.showErrorMessage("Codestral: The file was edited in the meantime, so nothing was changed; ask again.");
+    return false;
+  }
+  return vscode.workspace.applyEdit(await client.protocol2CodeConverter.asWorkspaceEdit(unconfirmed(edit)));
+}
+
+/** Shows what an edit does, and waits for the user's decision. */
+export async function isWanted(client: LanguageClient, edit: WorkspaceEdit, title: string, remarks: string): Promise<boolean> {
+  decide?.(false);
+  const changes = await changesOf(edit, (uri) => read(client, uri));
+  const right = changes.map((change) => virtual(client, change.uri, change.after));
+  const decision = new Promise<boolean>((resolve) => (decide = resolve));
+  await vscode.commands.executeCommand("setContext", CONTEXT, true);
+  await open(client, title, changes, right);
+  const buttons = `${title}.${remarks ? ` ${remarks}` : ""} Ctrl+Enter applies it, Escape discards it.`;
+  void vscode.window.showInformationMessage(buttons, APPLY, DISCARD).then((choice) => {
+    if (choice !== undefined && right.some((uri) => texts.has(uri.toString()))) {
+      decide?.(choice === APPLY);
+    }
+  });
+  const apply = await decision;
+  await close(right);
+  return apply;
+}
+
+async function open(client: LanguageClient, title: string, changes: readonly Change[], right: readonly vscode.Uri[]): Promise<void> {
+  const pairs = changes.map((change, index) => {
+    const uri = client.protocol2CodeConverter.asUri(change.uri);
+    return [uri, change.before === undefined ? virtual(client, change.uri, "") : uri, right[index]] as const;
+  });
+  const [only] = pairs;
+  if (only && pairs.length === 1) {
+    const [uri, before, after] = only;
+    await vscode.commands.executeCommand("vscode.diff", before, after, `${vscode.workspace.asRelativePath(uri)}: ${title}`, { preview: false });
+  } else {
+    await vscode.commands.executeCommand("vscode.changes", title, pairs);
+  }
+}
+
+async function close(right: readonly vscode.Uri[]): Promise<void> {
+  decide = undefined;
+  const ours = (tab: vscode.Tab) => addresses(tab).some((uri) => right.some((each) => each.toString() === uri.toString()));
+  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs.filter(ours));
+  texts.clear();
+  await vscode.commands.executeCommand("setContext", CONTEXT, false);
+  await vscode.commands.executeCommand("notifications.hideToasts");
+  await vscode.window.tabGroups.close(tabs);
+}
+
+/** A document of ours that looks like the file: by its name it gets the file's language. */
+function virtual(client: LanguageClient, file: string, text: string): vscode.Uri {
+  const uri = client.protocol2CodeConverter.asUri(file).with({ scheme: SCHEME, authority: "", query: String(++count) });
+  texts.set(uri.toString(), text);
+  return uri;
+}
+
+function addresses(tab: vscode.Tab): vscode.Uri[] {
+  if (tab.input instanceof vscode.TabInputTextDiff) {
+    return [tab.input.modified];
+  }
+  // The type of a tab with several diffs is not in every version of the editor.
+  const { textDiffs } = (tab.input ?? {}) as { textDiffs?: readonly vscode.TabInputTextDiff[] };
+  return textDiffs?.map((each) => each.modified) ?? [];
+}
+
+async function read(client: LanguageClient, uri: string): Promise<string> {
+  return (await vscode.workspace.openTextDocument(client.protocol2CodeConverter.asUri(uri))).getText();
+}
+
+function isStale(client: LanguageClient, edit: WorkspaceEdit): boolean {
+  const edits = (edit.documentChanges ?? []).filter((each): each is TextDocumentEdit => "textDocument" in each);
+  return edits.some(({ textDocument: { uri, version } }) => {
+    const address = client.protocol2CodeConverter.asUri(uri).toString();
+    const document = vscode.workspace.textDocuments.find((each) => each.uri.toString() === address);
+    return version !== null && document?.version !== version;
+  });
+}

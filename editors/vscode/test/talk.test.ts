@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { answered, asked, blockOf, ended, heard, NEW, titleOf } from "../src/chat/talk";
+import type { Answer } from "../src/requests";
+
+const BLOCK = { path: "cart.py", language: "python", code: "def total():\n    return 0" };
+const ANSWER: Answer = {
+  conversation: "c",
+  turn: "t",
+  markdown: "Because.\n",
+  blocks: [BLOCK],
+  context: ["cart.py 5"],
+  notes: ["The answer was cut off."],
+  model: "codestral-latest",
+  usage: { prompt: 120, completion: 8 },
+  cost_usd: 0.00123,
+};
+
+it("shows an answer as it comes, and then as it is", () => {
+  const begun = heard(heard(asked(NEW, "Why?\nTell me."), "c", "Bec"), "c", "ause");
+  assert.equal(begun.id, "c");
+  assert.equal(begun.turns[0]?.markdown, "Because");
+  assert.equal(begun.turns[0]?.state, "asking");
+  const done = answered(begun, ANSWER);
+  assert.deepEqual(done.turns[0], {
+    question: "Why?\nTell me.",
+    markdown: "Because.\n",
+    state: "done",
+    blocks: [BLOCK.code],
+    context: ["cart.py 5"],
+    notes: ["The answer was cut off."],
+    bill: "codestral-latest · 120 tokens in, 8 out · $0.0012",
+  });
+  assert.equal(done.answers[0], ANSWER);
+  assert.equal(titleOf(done), "Why?");
+});
+
+it("keeps what had come when it is stopped", () => {
+  const stopped = ended(heard(asked(NEW, "Why?"), "c", "Bec"), "stopped", "Stopped.");
+  assert.deepEqual([stopped.turns[0]?.markdown, stopped.turns[0].state, stopped.id], ["Bec", "stopped", "c"]);
+});
+
+it("goes on in the same conversation", () => {
+  const twice = answered(asked(answered(asked(NEW, "One?"), ANSWER), "Two?"), { ...ANSWER, turn: "u" });
+  assert.deepEqual(twice.turns.map((turn) => turn.question), ["One?", "Two?"]);
+  assert.deepEqual(twice.answers.map((answer) => answer?.turn), ["t", "u"]);
+});
+
+it("says what is free and what nobody knows", () => {
+  const bill = (cost_usd: number | null) => answered(asked(NEW, "?"), { ...ANSWER, usage: null, cost_usd }).turns[0]?.bill;
+  assert.equal(bill(0), "codestral-latest · free");
+  assert.equal(bill(null), "codestral-latest · cost not known");
+});
+
+it("finds the block that is meant, where fences are counted otherwise, too", () => {
+  const other = { ...BLOCK, code: "x" };
+  assert.equal(blockOf([BLOCK, BLOCK], 1, BLOCK.code), 1);
+  assert.equal(blockOf([other, BLOCK], 0, `${BLOCK.code}\n`), 1);
+  assert.equal(blockOf([other], 0, BLOCK.code), undefined);
+});
