@@ -29,6 +29,7 @@ local M = {}
 ---@field conversation string
 ---@field turns codestral.Turn[]
 ---@field request integer?
+---@field finish? fun(failure: lsp.ResponseError?, answer: codestral.Answer?)
 
 local talk ---@type codestral.Talk?
 local count = 0
@@ -51,12 +52,13 @@ function M.ask(client, question, context)
     current.conversation = value.conversation
     M._append(current, value.text)
   end
+  current.finish = function(failure, answer)
+    listeners[token], current.request, current.finish = nil, nil, nil
+    M._finish(current, row, failure, answer)
+  end
   local params = { message = question, context = context, partialResultToken = token }
   params.conversation = current.conversation
-  local _, request = client:request('codestral/chat', params, function(failure, answer)
-    listeners[token], current.request = nil, nil
-    M._finish(current, row, failure, answer)
-  end)
+  local _, request = client:request('codestral/chat', params, current.finish)
   current.request = request
 end
 
@@ -73,6 +75,8 @@ end
 function M.stop()
   if talk and talk.request then
     talk.client:cancel_request(talk.request)
+    -- Neovim keeps the answer to a cancelled request to itself.
+    talk.finish()
   end
 end
 
@@ -150,15 +154,8 @@ function M._finish(current, row, failure, answer)
     table.insert(current.turns, { answer = answer, row = row })
     page.write(current.bufnr, row, -1, answer.markdown)
   end
-  M._append(current, ('\n\n> %s\n\n'):format(answer and M._facts(answer) or M._why(failure)))
-end
-
----@private
----@param failure lsp.ResponseError?
----@return string
-function M._why(failure)
-  local cancelled = not failure or failure.code == vim.lsp.protocol.ErrorCodes.RequestCancelled
-  return cancelled and 'Stopped.' or failure.message
+  local why = failure and failure.message or 'Stopped.'
+  M._append(current, ('\n\n> %s\n\n'):format(answer and M._facts(answer) or why))
 end
 
 ---What an answer was made by and of, and what it cost.

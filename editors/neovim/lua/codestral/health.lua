@@ -59,13 +59,13 @@ function M._client()
   end
 end
 
+---The program knows its own files, not what Neovim tells the server.
 ---@private
 ---@param program string
 function M._doctor(program)
-  health.start('codestral: what `codestral-ls doctor` finds')
+  health.start('codestral: what `codestral-ls doctor` finds without the settings in Neovim')
   local done = vim.system({ program, 'doctor' }, { text = true, env = { NO_COLOR = '1' } }):wait(60000)
-  local said = vim.trim((done.stdout or '') .. (done.stderr or ''))
-  health[done.code == 0 and 'ok' or 'error'](said)
+  health[done.code == 0 and 'ok' or 'warn'](vim.trim((done.stdout or '') .. (done.stderr or '')))
 end
 
 return M
