@@ -30,8 +30,10 @@ _COMMENT = re.compile(
 _NO_HASH_COMMENTS = frozenset(["c", "cpp", "csharp", "objective-c", "objective-cpp", "css", "scss", "less"])
 _DOTS = re.compile(r"(?:\.{3,}|…)")
 _BARE = re.compile(r"[\[({<]?\s*(?:\.{3,}|…)\s*[\])}>]?[;,]?")
+# Bounded, for a line may hold thousands of beginnings of such a comment.
 _INLINE = re.compile(
-    r"\{\s*(?:/\*\s*(?:\.{3}|…).*?\*/|\.{3}|…|/\*.*?\b(?:unchanged|omitted|same)\b.*?\*/)\s*\}"
+    r"\{\s*+(?:\.{3}|…|/\*\s*+(?:\.{3}|…)(?:[^*]|\*(?!/)){0,200}+\*/"
+    r"|/\*(?=(?:[^*]|\*(?!/)){0,200}?\b(?:unchanged|omitted|same)\b)(?:[^*]|\*(?!/)){0,200}+\*/)\s*+\}"
 )
 _STUB = re.compile(
     r"(?:todo|unimplemented)!\(.*\);?|TODO\(.*\)|throw new NotImplemented\w*\(.*\);?"
@@ -106,7 +108,7 @@ def elision(line: str, language: str) -> Sureness:
 
 def is_comment(line: str, language: str) -> bool:
     """Whether a line looks like nothing but a comment."""
-    line = line.strip()
+    line = line.strip()[:_LONGEST]  # How it begins tells.
     return bool(_COMMENT.fullmatch(line)) and not (line.startswith("#") and language in _NO_HASH_COMMENTS)
 
 

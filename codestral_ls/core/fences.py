@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_OPENING = re.compile(r"(?P<indent>[ \t]*(?:>[ ]?)*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)")
+# Possessive: a line that is no fence would take time by the square of its length.
+_OPENING = re.compile(r"(?P<indent>[ \t]*+(?:>[ ]?)*+)(?P<fence>`{3,}+|~{3,}+)[ \t]*+(?P<info>[^`\n]*+)")
 _BACKTICKS = re.compile("`+")
-_BARE = re.compile(r"[ \t]*(?:>[ ]?)*(?:`{3,}|~{3,})[ \t]*")
+_BARE = re.compile(r"[ \t]*+(?:>[ ]?)*+(?:`{3,}+|~{3,}+)[ \t]*+")
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from codestral_ls.core.elision import elision, filled, is_comment
 from codestral_ls.core.hole import Hole, in_style, indent_unit, leading, look_around
@@ -37,6 +37,7 @@ _CONTROL = frozenset(
 )
 _PACKAGE = re.compile(r"package\s+[\w.]+;?")
 _NEARLY_THE_SAME = 90
+_MOST_PAIRS = 2_000_000
 _WORD = re.compile(r"\w+")
 _MARGIN = re.compile(r"\S")
 
@@ -99,7 +100,9 @@ def cut_surroundings(lines: list[str], place: Place) -> list[str]:
     if any(map(_PACKAGE.fullmatch, map(str.strip, fresh))) and any(map(_PACKAGE.fullmatch, around)):
         raise Refused("elsewhere")
     outermost = [line for line in fresh if len(leading(line)) <= len(_indent_of(inner))]
-    changed = (line.strip() for line in outermost if line.strip() not in around)
+    changed = {line.strip() for line in outermost if line.strip() not in around}
+    if (head or tail) and len(changed) * len(around) > _MOST_PAIRS:
+        raise Refused("long")
     if (head or tail) and any(_is_changed(line, around, own) for line in changed):
         raise Refused("elsewhere")
     return inner
@@ -165,8 +168,8 @@ REPAIRS: tuple[Callable[[list[str], Place], list[str]], ...] = (
 
 def _is_changed(line: str, around: set[str], own: set[str]) -> bool:
     """Whether a line is one of those around with a change in it, in a reply that repeats more of them."""
-    nearest = max((fuzz.ratio(line, other) for other in around), default=0)
-    return nearest >= _NEARLY_THE_SAME and all(fuzz.ratio(line, other) < nearest for other in own)
+    nearest = process.extractOne(line, around, scorer=fuzz.ratio, score_cutoff=_NEARLY_THE_SAME)
+    return nearest is not None and all(fuzz.ratio(line, other) < nearest[1] for other in own)
 
 
 def _between_blank_lines(lines: list[str], place: Place) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from itertools import islice
-from json import JSONDecodeError, JSONDecoder
+from json import JSONDecoder
 from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz
@@ -92,7 +92,7 @@ def _decoded(text: str, start: int) -> object:
     """The JSON value that begins there; None for none. Line feeds in strings are let pass."""
     try:
         return JSONDecoder(strict=False).raw_decode(text, start)[0]
-    except (JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # No JSON, or a number of thousands of digits.
         return None
 
 
