@@ -7,6 +7,7 @@ say wrong what nobody reads.
 from __future__ import annotations
 
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from lsprotocol import types
@@ -58,9 +59,13 @@ _READ: Shape = {
 stands where an object should is left out: that refuses an editor only where LSP demands the object."""
 
 
+@cache
 def converter() -> Converter:
     """pygls' converter, for which an unknown value of an enumeration stays the number or string it is, and
-    what this server does not read of `initialize` may be anything."""
+    what this server does not read of `initialize` may be anything.
+
+    Made once: it keeps nothing of what it reads but the code that it writes for each type.
+    """
     made: Converter = default_converter()  # type: ignore[no-untyped-call]
     for kind in vars(types).values():
         if isinstance(kind, type) and issubclass(kind, Enum):
