@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import * as vscode from "vscode";
 import {
   CancellationToken,
+  DidChangeConfigurationNotification,
   LSPErrorCodes,
   LanguageClient,
   ResponseError,
@@ -84,6 +85,8 @@ function middleware(parts: Parts, keys: readonly Key[]): Middleware {
     handleWorkDoneProgress: (token, step, next) => parts.progress.handle(token, step, () => next(token, step)),
     workspace: {
       handleApplyEdit: (params, next) => applyEdit(parts.client(), params, next),
+      // With nothing said here, the server asks: only then does it get what the user has set, and no default.
+      didChangeConfiguration: async () => parts.client()?.sendNotification(DidChangeConfigurationNotification.type, { settings: null }),
       configuration: ({ items }, token, next) =>
         items.every((item) => item.section === SECTION) ? items.map(() => settings(keys)) : next({ items }, token),
     },

@@ -69,7 +69,7 @@ async function open(client: LanguageClient, title: string, changes: readonly Cha
   const [only] = pairs;
   if (only && pairs.length === 1) {
     const [uri, before, after] = only;
-    await vscode.commands.executeCommand("vscode.diff", before, after, `${vscode.workspace.asRelativePath(uri)}: ${title}`, { preview: false });
+    await vscode.commands.executeCommand("vscode.diff", before, after, `${vscode.workspace.asRelativePath(uri)} (proposed)`, { preview: false });
   } else {
     await vscode.commands.executeCommand("vscode.changes", title, pairs);
   }

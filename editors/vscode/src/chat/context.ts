@@ -6,8 +6,8 @@ import type { Offered } from "../webview/messages";
 
 /** The editor that the user last worked in: the chat view itself takes the focus from it. */
 export function editorInUse(): vscode.TextEditor | undefined {
-  const editor = vscode.window.activeTextEditor ?? vscode.window.visibleTextEditors[0];
-  return editor && ["file", "untitled"].includes(editor.document.uri.scheme) ? editor : undefined;
+  const editors = [vscode.window.activeTextEditor, ...vscode.window.visibleTextEditors];
+  return editors.find((editor) => editor && ["file", "untitled"].includes(editor.document.uri.scheme));
 }
 
 export function offered(): Offered | null {
