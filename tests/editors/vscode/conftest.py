@@ -44,6 +44,7 @@ def at_work(place: Path) -> Iterator[Session]:
             "codestral.completion.provider": "mistral",
             "codestral.completion.base_url": running.upstream.base_url,
             "codestral.completion.api_key_env": "FAKE_KEY",
+            "codestral.completion.candidates": 3,
         }
         environ = {"FAKE_KEY": FakeMistral.api_key}
         with (
@@ -68,4 +69,7 @@ def session(shared: Session, request: pytest.FixtureRequest) -> Iterator[Session
     """The shared one, with a model that has nothing to say."""
     shared.upstream.reply = ""
     shared.window.press("Escape")
+    failed = request.session.testsfailed
     yield shared
+    if request.session.testsfailed > failed:
+        shared.window.shoot(f"failed-{request.node.name}")

@@ -106,7 +106,6 @@ class Window:
         deadline = time.monotonic() + PATIENCE
         while not (found := condition()):
             if time.monotonic() > deadline:
-                self.shoot("failed")
                 raise AssertionError(f"{what if isinstance(what, str) else what()} did not come")
             time.sleep(_POLL)
         return found

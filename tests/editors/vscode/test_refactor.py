@@ -1,0 +1,86 @@
+"""Code actions and explanations in a real VS Code: chosen, looked at, applied, undone, read."""
+
+from __future__ import annotations
+
+from tests.e2e.actions import EXPLANATION, Case, answer
+from tests.editors.vscode.conftest import Session
+from tests.editors.vscode.window import Window
+
+CART = """def total(items):
+    total = 0
+    for item in items:
+        total += item.price * item.quantity
+    return total
+
+
+def mean(items):
+    return total(items) / len(items)
+"""
+
+DOCUMENTED = Case("(items):\n    total = 0\n", '(items):\n    """Add up what the items cost."""\n    total = 0\n')
+SKIPPING = Case("in items:\n", "in items:\n        if not item.quantity:\n            continue\n")
+
+
+def opened(window: Window, name: str) -> None:
+    window.open(name, CART.replace("total(items):", "█total(items):", 1))
+
+
+def preview(window: Window) -> None:
+    """Wait for VS Code's list of the changes that are to be made, of which none is ticked."""
+    window.page.locator(".bulk-edit-panel .monaco-list-row").first.wait_for()
+
+
+def apply(window: Window) -> None:
+    window.page.locator(".bulk-edit-panel .edit-checkbox").first.click()
+    window.page.get_by_role("button", name="Apply", exact=True).click()
+
+
+def test_a_code_action_is_looked_at_applied_and_undone(session: Session) -> None:
+    window, asked = session.window, len(session.upstream.requests)
+    session.upstream.reply = answer(DOCUMENTED)
+    opened(window, "shop.py")
+    file = window.server.workspace / "shop.py"
+    window.run("editor.action.refactor")
+    menu = window.page.locator(".action-widget")
+    menu.get_by_text("Document", exact=True).wait_for()
+    window.photograph("code-actions")
+    assert len(session.upstream.requests) == asked
+    menu.get_by_text("Document", exact=True).click()
+    preview(window)
+    window.photograph("refactor-preview")
+    apply(window)
+    window.save(file, CART.replace(DOCUMENTED.old, DOCUMENTED.new))
+    window.run("workbench.action.focusActiveEditorGroup")
+    window.press("Control+z")
+    window.save(file, CART)
+
+
+def test_an_instruction_is_typed(session: Session) -> None:
+    window = session.window
+    session.upstream.reply = answer(SKIPPING)
+    opened(window, "instructed.py")
+    window.press("Control+Alt+r")
+    window.pick("instruction", "Follow an instruction")
+    window.page.get_by_placeholder("skip empty lines").wait_for()
+    window.photograph("instruction")
+    window.type("Skip items of which there are none.")
+    window.press("Enter")
+    window.page.locator(".editor-group-container.active .monaco-diff-editor .line-insert").first.wait_for()
+    window.photograph("diff")
+    window.press("Control+Enter")
+    window.page.locator(".monaco-diff-editor").wait_for(state="detached")
+    window.save(window.server.workspace / "instructed.py", CART.replace(SKIPPING.old, SKIPPING.new))
+    said = session.upstream.requests[-1].json["messages"]
+    assert any("of which there are none" in str(message["content"]) for message in said)
+
+
+def test_an_explanation_is_read(session: Session) -> None:
+    window = session.window
+    session.upstream.reply = answer(Case(says=EXPLANATION))
+    opened(window, "explained.py")
+    window.palette("Codestral: Explain")
+    frame = window.page.frame_locator("iframe.webview").frame_locator("iframe")
+    frame.get_by_text("It adds").wait_for()
+    assert frame.locator("code", has_text="prices").count() == 1
+    window.photograph("explanation")
+    window.run("workbench.action.closeActiveEditor")
