@@ -132,7 +132,7 @@ class Talker:
         finally:
             dollars = self._account(request, received, self._clock() - started, outcome, task, uri)
         bill = Bill(self.profile.label, received.usage, dollars)
-        return Reply(received.text, received.finish, received.calls, bill)
+        return Reply(received.text, received.finish, tuple(received.calls), bill)
 
     def _account(
         self, request: ChatRequest, received: _Received, seconds: float, outcome: str, task: Task, uri: str
@@ -164,7 +164,7 @@ class _Received:
 
     def __init__(self, on_text: Callable[[str], None], most: int) -> None:
         self.finish: Finish | None = None
-        self.calls: tuple[ToolCall, ...] = ()
+        self.calls: list[ToolCall] = []
         self.usage: Usage | None = None
         self.began = False
         self._on_text = on_text

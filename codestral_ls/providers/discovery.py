@@ -12,6 +12,7 @@ import msgspec
 
 from codestral_ls.core.dialect import template_for
 from codestral_ls.core.model import BadRequest, ModelError
+from codestral_ls.providers.decoding import decode
 from codestral_ls.providers.http import Host
 
 if TYPE_CHECKING:
@@ -99,6 +100,6 @@ class _List(msgspec.Struct):
 
 def _names(answer: Answer) -> tuple[str, ...] | None:
     try:
-        return tuple(card.id for card in msgspec.json.decode(answer.body, type=_List).data)
+        return tuple(card.id for card in decode(answer.body, _List).data)
     except msgspec.DecodeError:
         return None

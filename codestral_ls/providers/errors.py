@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from codestral_ls.core.model import BadReply, BadRequest, ModelError, RateLimited, Unauthorized, Unavailable
+from codestral_ls.providers.decoding import decode
 from codestral_ls.providers.fields import refused
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ _TELLING = 12
 
 _NO_SENTENCE = ("{", "[", "<")
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|[nrt])")
+_CODE = re.compile(r"[\w.-]{1,64}")
 _BETWEEN = re.compile(r"[\W_]+")
 
 _REFUSALS = (
@@ -99,7 +101,7 @@ def human_message(body: bytes) -> str | None:
     The value that was refused (`detail[].input`) is never part of it.
     """
     try:
-        content = msgspec.json.decode(body)
+        content = decode(body, object)
     except msgspec.DecodeError:
         return None
     return next((found for found in _candidates(content) if found), None)
@@ -108,13 +110,18 @@ def human_message(body: bytes) -> str | None:
 def error_code(body: bytes) -> str | None:
     """The host's own number or name for an error, for the log."""
     try:
-        content = msgspec.json.decode(body)
+        content = decode(body, object)
     except msgspec.DecodeError:
         return None
     if isinstance(content, dict) and isinstance(content.get("error"), dict):
         content = content["error"]
     code = content.get("code") or content.get("type") if isinstance(content, dict) else None
-    return code if isinstance(code, str) and re.fullmatch(r"[\w.-]{1,64}", code) else None
+    return code if isinstance(code, str) else None
+
+
+def loggable(code: str | None, private: tuple[str, ...]) -> str | None:
+    """A number or name of the host's; None where it is like none, or repeats some of what was sent."""
+    return code if code and _CODE.fullmatch(code) and quotable(code, private) else None
 
 
 def quotable(message: str | None, private: tuple[str, ...] = ()) -> str | None:
@@ -213,6 +220,8 @@ def _text(value: object) -> str | None:
 
 def _sentence(message: str | None) -> str:
     line = (message or "").strip().partition("\n")[0].strip().rstrip(".")[:_MAX_QUOTE]
+    # It goes to terminals, to which other signs may be commands.
+    line = "".join(sign if sign.isprintable() else " " for sign in line).strip()
     return "" if line.startswith(_NO_SENTENCE) else line
 
 

@@ -28,6 +28,7 @@ from codestral_ls.providers.errors import (
     Words,
     error_code,
     human_message,
+    loggable,
     quotable,
     to_error,
 )
@@ -134,14 +135,15 @@ class Host:
 
     def error(self, answer: Answer, private: tuple[str, ...] = ()) -> ModelError:
         """The error that an answer of this host means; also one line in the log, for the host's support."""
+        sent = (self.key or "", *private)
         _log.warning(
             "%s answered %d, code %s, correlation id %s",
             self.name,
             answer.status,
-            error_code(answer.body),
-            answer.headers.get("mistral-correlation-id"),
+            loggable(error_code(answer.body), sent),
+            loggable(answer.headers.get("mistral-correlation-id"), sent),
         )
-        words = Words(self.name, self.unauthorized, (self.key or "", *private))
+        words = Words(self.name, self.unauthorized, sent)
         return to_error(answer, words, self.now())
 
     def broken_off(self, said: str, private: tuple[str, ...] = ()) -> ModelError:

@@ -14,6 +14,7 @@ import msgspec
 
 from codestral_ls.core.model import BadReply, Chunk, Finish, Usage
 from codestral_ls.core.template import PREFIX_ONLY
+from codestral_ls.providers.decoding import Count, decode
 from codestral_ls.providers.errors import human_message
 
 if TYPE_CHECKING:
@@ -126,9 +127,9 @@ class _Event(msgspec.Struct):
     content: str = ""
     stop: bool = False
     stop_type: str = "none"
-    tokens_evaluated: int = 0
-    tokens_predicted: int = 0
-    cached: int = msgspec.field(name="timings/cache_n", default=0)
+    tokens_evaluated: Count = 0
+    tokens_predicted: Count = 0
+    cached: Count = msgspec.field(name="timings/cache_n", default=0)
     completion_probabilities: list[_Token] = []
     error: Any = None
 
@@ -148,6 +149,6 @@ def _fits(token: str, head: str) -> bool:
 
 def _decoded(data: str) -> _Event:
     try:
-        return msgspec.json.decode(data, type=_Event)
+        return decode(data, _Event)
     except msgspec.MsgspecError:
         raise BadReply("The server's answer is not that of llama.cpp. Check base_url.") from None

@@ -12,6 +12,7 @@ import msgspec
 from codestral_ls.core.dialect import parse_template, template_for
 from codestral_ls.core.model import BadReply, ModelError, Unavailable
 from codestral_ls.core.privacy import THIS_MACHINE
+from codestral_ls.providers.decoding import decode
 from codestral_ls.providers.http import Host
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ async def _props(host: Host) -> _Props:
     if answer.status != 200:
         raise host.error(answer)
     try:
-        props = msgspec.json.decode(answer.body, type=_Props)
+        props = decode(answer.body, _Props)
     except msgspec.MsgspecError:
         props = _Props()
     if not _name(props):
@@ -103,7 +104,7 @@ async def _shown(host: Host, props: _Props, deadline: float) -> FimTemplate | No
     has no tokens for it, or no answer comes in time."""
     try:
         async with asyncio.timeout_at(deadline):
-            answer = msgspec.json.decode(await host.post("/infill", _PROBE), type=_Infilled)
+            answer = decode(await host.post("/infill", _PROBE), _Infilled)
     except (ModelError, TimeoutError, msgspec.MsgspecError):
         return None
     head, found, tail = answer.prompt.partition("{prefix}")

@@ -10,6 +10,7 @@ import msgspec
 
 from codestral_ls.core.model import BadReply
 from codestral_ls.core.prompt import Budget, fitted
+from codestral_ls.providers.decoding import decode
 
 if TYPE_CHECKING:
     from codestral_ls.core.model import BadRequest, FimRequest
@@ -53,7 +54,7 @@ class Tokenizer:
         body = {"content": text, "add_special": first, "parse_special": special}
         answer = await self.host.post("/tokenize", body, (text,))
         try:
-            return msgspec.json.decode(answer, type=_Tokens).tokens
+            return decode(answer, _Tokens).tokens
         except msgspec.MsgspecError:
             raise BadReply(f"{self.host.name} gave no tokens for a text. Check base_url.") from None
 

@@ -13,6 +13,7 @@ import msgspec
 from codestral_ls.core.dialect import FAMILIES, template_for
 from codestral_ls.core.model import ModelError
 from codestral_ls.core.privacy import THIS_MACHINE, is_loopback
+from codestral_ls.providers.decoding import decode
 from codestral_ls.providers.http import Host
 from codestral_ls.providers.ollama import HOST
 from codestral_ls.providers.ollama_wire import remote_of
@@ -61,8 +62,8 @@ async def find(environ: Mapping[str, str]) -> OllamaServer | None:
         async with asyncio.timeout(PROBE_SECONDS):
             version = await host.get("/api/version")
             tags = await host.get("/api/tags", _MAX_LIST)
-        told = msgspec.json.decode(version.body, type=_Version)
-        listed = msgspec.json.decode(tags.body, type=_Tags)
+        told = decode(version.body, _Version)
+        listed = decode(tags.body, _Tags)
     except (ModelError, TimeoutError, msgspec.MsgspecError):
         return None
     finally:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from codestral_ls.core.model import BadReply, Chunk, Finish, ToolCall, Usage
+from codestral_ls.providers.decoding import Count, decode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +48,7 @@ def remote_of(model: str) -> str:
 def facts_from(answer: bytes, model: str) -> Facts:
     """What the answer of `/api/show` says. Raises `BadReply`."""
     try:
-        show = msgspec.json.decode(answer, type=_Show)
+        show = decode(answer, _Show)
     except msgspec.MsgspecError:
         raise BadReply("The server's answer is not that of Ollama. Check base_url.") from None
     info = show.model_info or {}
@@ -107,7 +108,7 @@ class Reply:
 def reply_from(line: bytes) -> Reply:
     """What a line says, of `/api/generate` or `/api/chat`. Raises `BadReply`."""
     try:
-        said = _decoder.decode(line)
+        said = decode(line, _Line)
     except msgspec.MsgspecError:
         # The decoder's own words may quote the line, which is text of the user's file.
         raise BadReply("The server's answer is not that of Ollama. Check base_url.") from None
@@ -154,12 +155,9 @@ class _Line(msgspec.Struct):
     message: _Said = msgspec.field(default_factory=_Said)
     done: bool = False
     done_reason: str = ""
-    prompt_eval_count: int = 0
-    eval_count: int = 0
+    prompt_eval_count: Count = 0
+    eval_count: Count = 0
     error: Any = None
-
-
-_decoder = msgspec.json.Decoder(_Line)
 
 
 def _message(message: Message, names: Mapping[str, str]) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from codestral_ls.core.model import Finish, ToolCall, Usage
+from codestral_ls.providers.decoding import Count, decode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,9 +22,9 @@ _FINISHES: Final[Mapping[str, Finish]] = {
 }
 
 
-def decode(data: str) -> Event:
+def event_of(data: str) -> Event:
     """The event in `data`. Raises `msgspec.DecodeError`."""
-    return _decoder.decode(data)
+    return decode(data, Event)
 
 
 class Reply:
@@ -33,6 +34,7 @@ class Reply:
         self.finish: Finish | None = None
         self.usage: Usage | None = None
         self._calls: list[_OpenCall] = []
+        self._last: dict[int | None, _OpenCall] = {}
 
     def take(self, event: Event) -> str:
         """Note what an event says, and return its text."""
@@ -52,29 +54,29 @@ class Reply:
     def _open(self, part: _CallPart) -> _OpenCall:
         """The call that a part goes on with: of its number, unless it brings a name and another id. Some
         hosts give all calls one number, some give none."""
-        same = [call for call in self._calls if part.index is None or call.index == part.index]
-        if not same or (part.function.name and part.named not in ("", same[-1].id)):
-            same.append(_OpenCall(part.index, part.named))
-            self._calls.append(same[-1])
-        return same[-1]
+        # Looked up, since a host may send a hundred thousand calls.
+        same = self._last.get(part.index)
+        if same is None or (part.function.name and part.named not in ("", same.id)):
+            same = self._last[part.index] = self._last[None] = _OpenCall(part.named)
+            self._calls.append(same)
+        return same
 
 
 @dataclass(slots=True)
 class _OpenCall:
-    index: int | None
     id: str
     name: str = ""
-    arguments: str = ""
+    pieces: list[str] = field(default_factory=list)
 
     def add(self, part: _CallPart) -> None:
         self.id = self.id or part.named
         self.name = self.name or part.function.name or ""
         given = part.function.arguments
-        self.arguments += given if isinstance(given, str) else msgspec.json.encode(given or {}).decode()
+        self.pieces.append(given if isinstance(given, str) else msgspec.json.encode(given or {}).decode())
 
     def whole(self, number: int) -> ToolCall:
         # Mistral takes ids of nine letters and digits only, if a host gave none.
-        return ToolCall(self.id or f"call{number:05d}", self.name, self.arguments)
+        return ToolCall(self.id or f"call{number:05d}", self.name, "".join(self.pieces))
 
 
 class _Part(msgspec.Struct):
@@ -109,18 +111,18 @@ class _Delta(msgspec.Struct):
 
 
 class _CachedTokens(msgspec.Struct):
-    cached_tokens: int | None = None
+    cached_tokens: Count | None = None
 
 
 class _Usage(msgspec.Struct):
     """Counts, under every name for the cached ones: OpenAI's, Mistral's, DeepSeek's, Moonshot's."""
 
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
+    prompt_tokens: Count | None = None
+    completion_tokens: Count | None = None
     prompt_tokens_details: _CachedTokens | None = None
-    num_cached_tokens: int | None = None
-    prompt_cache_hit_tokens: int | None = None
-    cached_tokens: int | None = None
+    num_cached_tokens: Count | None = None
+    prompt_cache_hit_tokens: Count | None = None
+    cached_tokens: Count | None = None
 
     def counted(self) -> Usage:
         details = self.prompt_tokens_details or _CachedTokens()
@@ -137,9 +139,9 @@ class _Usage(msgspec.Struct):
 class _Timings(msgspec.Struct):
     """Of llama.cpp: `prompt_n` are the tokens that it had to compute."""
 
-    prompt_n: int = 0
-    predicted_n: int = 0
-    cache_n: int = 0
+    prompt_n: Count = 0
+    predicted_n: Count = 0
+    cache_n: Count = 0
 
 
 class _Groq(msgspec.Struct):
@@ -167,6 +169,3 @@ class Event(msgspec.Struct):
         choice = self.choices[0].usage if self.choices else None
         found = self.usage or choice or (self.x_groq and self.x_groq.usage)
         return found.counted() if found else None
-
-
-_decoder = msgspec.json.Decoder(Event)

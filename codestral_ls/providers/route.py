@@ -11,7 +11,7 @@ import msgspec
 from codestral_ls.core.model import BadReply, BadRequest, Chunk, Unavailable
 from codestral_ls.providers.errors import human_message
 from codestral_ls.providers.fields import SPARE
-from codestral_ls.providers.reply import Event, Reply, decode
+from codestral_ls.providers.reply import Event, Reply, event_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -68,7 +68,7 @@ class Route:
 
     def _event(self, data: str, private: tuple[str, ...]) -> Event:
         try:
-            event = decode(data)
+            event = event_of(data)
         except msgspec.DecodeError:
             # The decoder's own words may quote the event, which is text of the user's file.
             raise BadReply(f"{self.host.name} sent an event that cannot be understood. Ask again.") from None
