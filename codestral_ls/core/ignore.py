@@ -169,6 +169,8 @@ def _tokens(glob: str) -> Iterator[re.Match[str]]:
 
 def _fits(segments: Sequence[Matcher | None], parts: Sequence[str]) -> bool:
     """Whether the names fit, one by one. Only the last None is ever tried again, further on."""
+    if len(segments) == 2 and segments[0] is None and segments[1]:  # A name in whatever folder: most are.
+        return segments[1](parts[-1])
     at = place = 0
     retry: tuple[int, int] | None = None
     while at < len(parts):

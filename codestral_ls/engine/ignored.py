@@ -27,6 +27,9 @@ MAX_BYTES = 64 * 1024
 MAX_PATTERNS = 2000
 """More in one file take too long to match. A long `.gitignore` has two hundred."""
 
+MAX_ON_THE_WAY, DEEPEST = 5_000, 80
+"""So many patterns in all the files on the way to one, and so many folders. A document is judged as it is
+opened, on the event loop: a repository of a hundred folders, each with a long ignore file, took a minute."""
 
 MAX_KNOWN = 20_000
 """Places that are remembered of a walk through a large project."""
@@ -60,13 +63,19 @@ def _chain(name: str, folders: Sequence[Path], known: Known) -> Iterator[Pattern
     if places and name == GITIGNORE:
         # In a worktree `.git` is a file that names another place, where a stranger's must not lead us.
         places.insert(0, (0, folders[0] / ".git" / "info" / "exclude"))
+    count = 0
     for depth, place in places:
-        if place not in known:
+        # They may be forgotten at any time: a document is opened while a thread looks for files.
+        patterns = known.get(place)
+        if patterns is None:
             if len(known) >= MAX_KNOWN:
                 known.clear()
-            known[place] = _patterns(place)
-        if known[place]:
-            yield PatternFile(str(place), known[place], depth)
+            patterns = known[place] = _patterns(place)
+        count += len(patterns)
+        if count > MAX_ON_THE_WAY:
+            raise Unreadable(f"There are too many patterns in the files {name} on the way to it")
+        if patterns:
+            yield PatternFile(str(place), patterns, depth)
 
 
 def _patterns(path: Path) -> tuple[Pattern, ...]:

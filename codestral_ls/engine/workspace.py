@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
 from codestral_ls.core.exclusion import Exclusion, IgnoreRules
-from codestral_ls.engine.ignored import CODESTRALIGNORE, NAMES, Known, why_excluded
+from codestral_ls.engine.ignored import CODESTRALIGNORE, DEEPEST, NAMES, Known, why_excluded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -99,6 +99,8 @@ class Workspace:
             real = Path(os.path.realpath(path))
         except ValueError:
             return Exclusion("its path is not valid")
+        if max(len(path.parts), len(real.parts)) > DEEPEST:
+            return Exclusion("it lies too deep in folders for its ignore files to be read")
         roots = [*self.roots, *(Path(os.path.realpath(root)) for root in self.roots)]
         for each in dict.fromkeys((path, real)):
             found = self._named(each, roots) or why_excluded(each, roots, self._names, self._patterns)
