@@ -25,7 +25,8 @@ class Abilities:
 
     `versions`: it takes edits with the version they are for; `creates`: and new files; `applies`: also by
     `workspace/applyEdit`. `pages`: it opens a file for us. `panel`: it shows `codestral/explanation`.
-    `shows_errors`: its user reads the message of an error response.
+    `shows_errors`: its user reads the message of an error response; `asks`: it asks for an instruction where
+    a command's argument says so, and adds it.
     """
 
     literals: bool = False
@@ -39,6 +40,7 @@ class Abilities:
     pages: bool = False
     panel: bool = False
     shows_errors: bool = False
+    asks: bool = False
 
     @classmethod
     def of(cls, params: types.InitializeParams) -> Abilities:
@@ -61,6 +63,7 @@ class Abilities:
             panel=_says(told.experimental, "panel"),
             shows_errors=_at(params.client_info, "name") in _SHOW_ERRORS
             or _says(told.experimental, "errors"),
+            asks=_says(told.experimental, "asks"),
         )
 
 

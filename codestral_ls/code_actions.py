@@ -31,7 +31,8 @@ KINDS = ("quickfix.codestral", "refactor", "source.codestral", "codestral")
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """What the user has chosen: an action by its name, at a place in a document of which they have seen a
-    version. Without one, it is whatever version there is. `instruction` is what the user typed."""
+    version. Without one, it is whatever version there is. `instruction` is what the user typed; `asks` is the
+    question to it that an editor was told."""
 
     uri: str
     range: types.Range
@@ -39,6 +40,7 @@ class Chosen:
     action: str = "instruct"
     instruction: str = ""
     diagnostic: types.Diagnostic | None = None
+    asks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,9 @@ class Menu:
     abilities: Abilities
 
     def entries(self, choices: Iterable[Choice]) -> list[Entry]:
-        """The choices that can be shown. One for which the user has to type something is not among them: a
-        menu cannot ask for a text."""
-        shown = [choice for choice in choices if not choice.action.asks]
+        """The choices that can be shown. One for which the user has to type something is among them only for
+        plug-ins of ours, which ask for it: a menu cannot."""
+        shown = [choice for choice in choices if self.abilities.asks or not choice.action.asks]
         if not self.abilities.disabled:
             shown = [choice for choice in shown if not choice.disabled]
         if self.abilities.literals:
@@ -70,7 +72,7 @@ class Menu:
         )
         if choice.disabled:
             entry.disabled = types.CodeActionDisabled(choice.disabled)
-        elif self.abilities.resolves and is_edit(choice.action, self.abilities):
+        elif self.abilities.resolves and is_edit(choice.action, self.abilities) and not choice.action.asks:
             entry.data = self._data(choice)
         else:
             entry.command = self._command(choice)
@@ -78,6 +80,8 @@ class Menu:
 
     def _command(self, choice: Choice) -> types.Command:
         argument = self._data(choice) | {"diagnostic": self._told(choice)}
+        if choice.action.asks:
+            argument["asks"] = choice.title
         return types.Command(choice.title, REFACTOR, arguments=[argument])
 
     def _data(self, choice: Choice) -> dict[str, Any]:

@@ -39,6 +39,7 @@ class Editor(Wire):
         self.shown: list[str] = []
         self.told: dict[str, Any] = {}
         self.able: dict[str, Any] = {}
+        self.declines = 0
         self._last = 0
 
     async def introduce(self, told: Mapping[str, Any], encoding: str = "", **more: object) -> None:
@@ -62,7 +63,11 @@ class Editor(Wire):
     async def read(self) -> Message:
         message = await super().read()
         if "method" in message and "id" in message:
-            self.send({"id": message["id"], "result": self._answered(message["method"], message["params"])})
+            if message["method"] == "workspace/applyEdit" and self.declines:
+                self.send({"id": message["id"], "error": {"code": self.declines, "message": "No."}})
+            else:
+                result = self._answered(message["method"], message["params"])
+                self.send({"id": message["id"], "result": result})
         elif message.get("method") == "codestral/explanation":
             self.shown.append(message["params"]["markdown"])
         elif message.get("method") == "window/showMessage":
