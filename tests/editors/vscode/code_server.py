@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 SCRIPTS = Path(sys.executable).parent
-PATIENCE = 30.0
+PATIENCE = 20.0
 """Seconds that anything may take on a busy machine."""
 
 QUIET: Mapping[str, Any] = {
