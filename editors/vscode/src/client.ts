@@ -20,6 +20,7 @@ import { complain } from "./complain";
 import { isDisabled } from "./languages";
 import { isWanted } from "./preview";
 import type { Progress } from "./progress";
+import { instructed, REFACTOR } from "./refactor";
 import { serverKeys, serverSettings, type Key } from "./settings";
 
 const SECTION = "codestral";
@@ -56,14 +57,20 @@ export function createClient(parts: Parts): LanguageClient {
     options: { cwd: homedir(), env: { ...process.env, ...parts.environment } },
   };
   const client = new LanguageClient(SECTION, "Codestral", server, options);
-  client.registerFeature(PANEL);
+  client.registerFeature(ABILITIES);
   return client;
 }
 
-/** Explanations are shown in a panel; errors that the server answers with are shown, each once. */
-const PANEL: StaticFeature = {
+/**
+ * What the server may leave to us: explanations have a panel, errors are shown, each once, and an instruction is
+ * asked for. Code actions come as commands, never as edits of VS Code's own, so that all changes are previewed alike.
+ */
+const ABILITIES: StaticFeature = {
   fillClientCapabilities: (capabilities) => {
-    capabilities.experimental = { ...(capabilities.experimental as object | undefined), codestral: { panel: true, errors: true } };
+    const codestral = { panel: true, errors: true, asks: true };
+    capabilities.experimental = { ...(capabilities.experimental as object | undefined), codestral };
+    delete capabilities.textDocument?.codeAction?.resolveSupport;
+    delete capabilities.textDocument?.codeAction?.dataSupport;
   },
   initialize: () => undefined,
   getState: () => ({ kind: "static" }),
@@ -74,13 +81,9 @@ function middleware(parts: Parts, keys: readonly Key[]): Middleware {
   return {
     provideInlineCompletionItems: (document, position, context, token, next) =>
       parts.isPaused() || isDisabled(document) ? [] : next(document, position, context, token),
-    resolveCodeAction: async (action, token, next) => {
-      try {
-        return await next(action, token);
-      } catch (error) {
-        complain(error);
-        throw error;
-      }
+    executeCommand: async (command, args, next) => {
+      const told: unknown[] | undefined = command === REFACTOR ? await instructed(args[0] as object) : args;
+      return told && Promise.resolve(next(command, told) as unknown).catch((error: unknown) => void complain(error));
     },
     handleWorkDoneProgress: (token, step, next) => parts.progress.handle(token, step, () => next(token, step)),
     workspace: {

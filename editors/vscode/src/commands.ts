@@ -1,13 +1,12 @@
 /** Every command of the extension. */
 import * as vscode from "vscode";
 import type { ChatView } from "./chat/view";
-import { explain } from "./explain";
 import type { Keys } from "./keys";
 import { toggleLanguage } from "./languages";
 import { installServer } from "./locate";
 import { chooseModel, showMenu } from "./menu";
 import { decidePreview } from "./preview";
-import { refactor } from "./refactor";
+import { explain, refactor } from "./refactor";
 import type { Session } from "./session";
 import { runInTerminal } from "./terminal";
 import { openWalkthrough } from "./welcome";

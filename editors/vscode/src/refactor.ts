@@ -1,78 +1,81 @@
-/** The refactor menu: what the server offers at the cursor, and an instruction in the user's own words. */
+/** The refactor menu: what the server offers at the cursor, and what there is to ask before it begins. */
 import * as vscode from "vscode";
-import { CodeActionRequest, ExecuteCommandRequest, type CodeAction, type Diagnostic, type LanguageClient } from "vscode-languageclient/node";
-import { complain } from "./complain";
+import { CodeActionRequest, type CodeAction, type Diagnostic, type LanguageClient } from "vscode-languageclient/node";
 import type { Session } from "./session";
 
-const COMMAND = "codestral.refactor";
+/** The server's command, which the client registers. Its argument says what to do, and where. */
+export const REFACTOR = "codestral.refactor";
+
+/** The argument as far as it matters here: `asks` is what the user has to say more about. */
+interface Order {
+  readonly asks?: string;
+}
 
 interface Entry extends vscode.QuickPickItem {
   readonly order?: object;
-  readonly why?: string;
 }
 
-export async function refactor(session: Session): Promise<void> {
+export async function refactor({ client }: Session): Promise<void> {
   const editor = vscode.window.activeTextEditor;
-  const { client } = session;
   if (!editor || !client) {
     void vscode.window.showInformationMessage("Open a file first: a refactoring is of the code at the cursor.");
     return;
   }
-  const place = { uri: client.code2ProtocolConverter.asUri(editor.document.uri), version: editor.document.version };
-  const range = client.code2ProtocolConverter.asRange(editor.selection);
-  const instruct: Entry = { label: "$(edit) Follow an instruction…", alwaysShow: true };
-  const entries = [instruct, ...(await offered(client, place.uri, editor))];
+  const entries = (await offered(client, editor)).map(entry);
   const chosen = await vscode.window.showQuickPick(entries, { title: "Codestral: Refactor", matchOnDescription: true });
-  if (chosen === instruct) {
-    const instruction = await askInstruction(editor);
-    if (instruction) {
-      await order(client, { ...place, range, action: "instruct", instruction });
-    }
-  } else if (chosen?.order) {
-    await order(client, chosen.order);
-  } else if (chosen?.why) {
-    void vscode.window.showInformationMessage(`Codestral: ${chosen.why}`);
+  if (chosen?.order) {
+    await vscode.commands.executeCommand(REFACTOR, chosen.order);
+  } else if (chosen?.description) {
+    void vscode.window.showInformationMessage(`Codestral: ${chosen.description}`);
   }
 }
 
-/** Has the server carry something out. It shows its own progress, and its errors come as the answer. */
-export async function order(client: LanguageClient, argument: object): Promise<void> {
-  try {
-    await client.sendRequest(ExecuteCommandRequest.type, { command: COMMAND, arguments: [argument] });
-  } catch (error) {
-    void complain(error);
+/** Explains the code at the cursor. */
+export async function explain({ client }: Session): Promise<void> {
+  const editor = vscode.window.activeTextEditor;
+  if (editor && client) {
+    const convert = client.code2ProtocolConverter;
+    const { uri, version } = editor.document;
+    const place = { uri: convert.asUri(uri), version, range: convert.asRange(editor.selection) };
+    await vscode.commands.executeCommand(REFACTOR, { ...place, action: "explain" });
   }
 }
 
-async function offered(client: LanguageClient, uri: string, editor: vscode.TextEditor): Promise<Entry[]> {
-  const problems = vscode.languages.getDiagnostics(editor.document.uri);
-  const here = problems.filter((problem) => problem.range.intersection(editor.selection));
+/** The command's arguments with what the user was asked for; undefined if they had nothing to say. */
+export async function instructed(order: Order): Promise<object[] | undefined> {
+  if (!order.asks) {
+    return [order];
+  }
+  const instruction = await vscode.window.showInputBox({
+    title: `Codestral: ${order.asks}`,
+    placeHolder: "for example: skip empty lines",
+    ignoreFocusOut: true,
+  });
+  return instruction?.trim() ? [{ ...order, instruction: instruction.trim() }] : undefined;
+}
+
+async function offered(client: LanguageClient, editor: vscode.TextEditor): Promise<CodeAction[]> {
+  const { document, selection } = editor;
+  const problems = vscode.languages.getDiagnostics(document.uri);
+  const here = problems.filter((problem) => problem.range.intersection(selection));
   const found = await client.sendRequest(CodeActionRequest.type, {
-    textDocument: { uri },
-    range: client.code2ProtocolConverter.asRange(editor.selection),
+    textDocument: { uri: client.code2ProtocolConverter.asUri(document.uri) },
+    range: client.code2ProtocolConverter.asRange(selection),
     context: { diagnostics: await client.code2ProtocolConverter.asDiagnostics(here) },
   });
-  return (found ?? []).map((action) => entry(action as CodeAction));
+  // With literals announced, all of them are actions.
+  return (found ?? []) as CodeAction[];
 }
 
-function entry(action: CodeAction): Entry {
-  if (action.disabled) {
-    return { label: `$(circle-slash) ${action.title}`, description: action.disabled.reason, why: action.disabled.reason };
+function entry({ title, disabled, command, diagnostics }: CodeAction): Entry {
+  if (disabled) {
+    return { label: `$(circle-slash) ${title}`, description: disabled.reason };
   }
-  const order = (action.command?.arguments?.[0] ?? { ...action.data, diagnostic: action.diagnostics?.[0] }) as object;
-  return { label: `$(sparkle) ${action.title}`, description: said(action.diagnostics?.[0]), order };
+  const order = command?.arguments?.[0] as Order;
+  return { label: `${order.asks ? "$(edit)" : "$(sparkle)"} ${title}`, description: said(diagnostics?.[0]), order };
 }
 
 function said(diagnostic: Diagnostic | undefined): string {
   const message = diagnostic?.message ?? "";
   return typeof message === "string" ? message : message.value;
-}
-
-function askInstruction(editor: vscode.TextEditor): Thenable<string | undefined> {
-  const lines = editor.selection.isEmpty ? `line ${editor.selection.start.line + 1}` : "the selection";
-  return vscode.window.showInputBox({
-    title: `Codestral: what should be done with ${lines}?`,
-    placeHolder: "for example: skip empty lines",
-    ignoreFocusOut: true,
-  });
 }
