@@ -14,6 +14,7 @@ from codestral_ls.core.model import BadRequest, Snippet
 from codestral_ls.core.privacy import redact
 from codestral_ls.core.text import split_lines
 from codestral_ls.engine.safe_read import Unreadable, read
+from codestral_ls.engine.walk import is_of_repository
 from codestral_ls.engine.workspace import path_of
 
 if TYPE_CHECKING:
@@ -91,11 +92,19 @@ def find_place(document: Document, workspace: Workspace) -> Place:
     tests = list(_tests(root, source, habit))
     nearest = min(tests, key=lambda test: _distance(test, source), default=None)
     path = _free(_wanted(source, root, habit, nearest))
-    if not Path(os.path.realpath(path.parent)).is_relative_to(os.path.realpath(root)):
-        raise BadRequest(f"The tests would go into {path.parent.name}, which is a link that leads elsewhere.")
+    _check(path, root, workspace)
     shown = path.relative_to(root).as_posix()
     sample = _sample(nearest, root, workspace) if nearest else None
     return Place(path, shown, *sample) if sample else Place(path, shown)
+
+
+def _check(path: Path, root: Path, workspace: Workspace) -> None:
+    """Raises `BadRequest` where nothing may be made: a stranger's link may lead to the repository's hooks."""
+    folder, top = Path(os.path.realpath(path.parent)), Path(os.path.realpath(root))
+    if not folder.is_relative_to(top) or is_of_repository(folder.relative_to(top)):
+        raise BadRequest(f"The tests would go into {path.parent.name}, which is a link that leads elsewhere.")
+    if why := workspace.why_excluded(path):
+        raise BadRequest(f"The tests would go to {path.name}, which is kept from the model: {why.reason}.")
 
 
 def _tests(root: Path, source: Path, habit: Habit) -> Iterator[Path]:

@@ -73,6 +73,7 @@ class Overlay:
     def replace(self, name: str, old: str, new: str) -> int:
         """Put `new` in the place of `old`, which must stand in the file exactly once. Returns its line,
         counted from 1."""
+        self._tree.path_to_change(name)
         file, old, new = self._file(name), line_feeds(old), line_feeds(new)
         shown = redact(file.now)
         at = shown.find(old)
@@ -88,7 +89,7 @@ class Overlay:
 
     def create(self, name: str, content: str) -> None:
         """Propose a new file. Raises `NotDone` where there is something of that name."""
-        path, text = self._tree.path(name), line_feeds(content)
+        path, text = self._tree.path_to_change(name), line_feeds(content)
         if path in self._files or path in self._tree.opened or os.path.lexists(path):
             raise NotDone(f"{name} is there already: change it with propose_edit.")
         around = next(parent for parent in path.parents if os.path.lexists(parent))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from codestral_ls.core.languages import language_of
 from codestral_ls.core.text import Document
 from codestral_ls.engine.safe_read import Unreadable, read
-from codestral_ls.engine.walk import REPOSITORY_FOLDERS
+from codestral_ls.engine.walk import is_of_repository
 from codestral_ls.engine.workspace import path_of
 
 if TYPE_CHECKING:
@@ -26,7 +26,19 @@ MOST_BYTES = 512 * 1024
 """A file larger than this is not source that a person has written."""
 
 _OUTSIDE = re.compile(r"[/\\~]|[A-Za-z]:|.*://")
+# To Windows a colon begins another stream of the same file, and a dot or a blank at the end is nothing.
+_MEANS_MORE = re.compile(r":|[. ]\Z")
 _LONGEST_NAME = 1_000
+
+# The last makes any folder a repository, whose settings name programs that git starts there.
+_OBEYED = frozenset(
+    {
+        *(".gitignore", ".codestralignore", ".codestral.toml", ".gitattributes", ".gitmodules"),
+        *(".nvim.lua", ".nvimrc", ".exrc", ".vimrc", ".dir-locals.el", ".dir-locals-2.el"),
+        "head",
+    }
+)
+_OBEYED_FOLDERS = frozenset({".vscode", ".idea", ".helix", ".zed", ".fleet"})
 
 
 class NotThere(Exception):
@@ -35,6 +47,14 @@ class NotThere(Exception):
     def __init__(self, name: str) -> None:
         self.message = f"There is no text file {_plain(name)!r} in the workspace."
         super().__init__(self.message)
+
+
+class NotYours(NotThere):
+    """A file that only the user changes."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.message = f"{_plain(name)!r} tells programs what to do: only the user changes it."
 
 
 class Tree:
@@ -58,14 +78,23 @@ class Tree:
         parts = PurePosixPath(text).parts
         if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable() or _OUTSIDE.match(text):
             raise NotThere(name)
-        if ".." in parts or "\\" in text or not parts:
+        if ".." in parts or "\\" in text or not parts or any(map(_MEANS_MORE.search, parts)):
             raise NotThere(name)
         top, inner = self._root(parts)
         given = top.joinpath(*inner)
         real = Path(os.path.realpath(given))
-        if not self._is_open_to_models(given, real):
+        if not self._is_open_to_models(given, real) or not _is_spelt_so(real, top):
             raise NotThere(name)
         return real
+
+    def path_to_change(self, name: str) -> Path:
+        """The same, for a file that a model may change or make. Raises `NotThere`, also for one that the
+        user's programs obey: with it a model could lift its own limits, or have something run."""
+        path = self.path(name)
+        parts = self.name(path).lower().split("/")
+        if parts[-1] in _OBEYED or not _OBEYED_FOLDERS.isdisjoint(parts):
+            raise NotYours(name)
+        return path
 
     def folder(self, name: str) -> list[Path]:
         """The real folders that a name stands for; all of the workspace's for an empty one. Raises
@@ -134,8 +163,8 @@ class Tree:
         return self.roots[parts[0]], parts[1:]
 
     def _is_open_to_models(self, given: Path, real: Path) -> bool:
-        inside = [real.relative_to(root).parts for root in self.roots.values() if real.is_relative_to(root)]
-        if not any(inside) or any({part.lower() for part in parts} & REPOSITORY_FOLDERS for parts in inside):
+        inside = [real.relative_to(root) for root in self.roots.values() if real.is_relative_to(root)]
+        if not any(path.parts for path in inside) or any(map(is_of_repository, inside)):
             return False
         return self.workspace.why_excluded(given) is None
 
@@ -148,6 +177,16 @@ def real_path(uri: str) -> Path | None:
         return Path(os.path.realpath(path_of(uri)))
     except ValueError:
         return None
+
+
+def _is_spelt_so(path: Path, top: Path) -> bool:
+    """Whether the disk spells a path below a folder so, as far as it is there. Where it takes `Secret` for
+    `secret`, the ignore files' patterns do not."""
+    there = (each for each in (path, *path.parents) if each.is_relative_to(top) and each != top)
+    try:
+        return all(each.name in os.listdir(each.parent) for each in there if os.path.lexists(each))
+    except OSError:
+        return False
 
 
 def _named(roots: list[Path]) -> dict[str, Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from itertools import islice
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -17,11 +18,16 @@ Kind = Literal["file", "folder", "other"]
 
 MOST_FILES, MOST_FOLDERS, DEEPEST = 20_000, 4_000, 40
 
-REPOSITORY_FOLDERS = frozenset({".git", ".hg", ".svn", ".bzr", ".jj"})
-"""What is in them is no source, may hold keys, and can make programs run."""
+_REPOSITORY_FOLDERS = frozenset({".git", ".hg", ".svn", ".bzr", ".jj"})
 
 _MADE = frozenset({"node_modules", "__pycache__", ".venv", ".tox"})
 """Folders of thousands of files that a program made."""
+
+
+def is_of_repository(path: PurePath) -> bool:
+    """Whether a path leads into a repository's own folder: what is in there is no source, may hold keys, and
+    can make programs run."""
+    return not _REPOSITORY_FOLDERS.isdisjoint(part.lower() for part in path.parts)
 
 
 class Walk:
@@ -58,7 +64,7 @@ class Walk:
         self.whole = self.whole and not self._waiting
 
     def _is_wanted(self, folder: Path, depth: int) -> bool:
-        if folder.name.lower() in REPOSITORY_FOLDERS or folder.name in _MADE:
+        if is_of_repository(PurePath(folder.name)) or folder.name in _MADE:
             return False
         if depth >= DEEPEST:
             self.whole = False

@@ -67,6 +67,9 @@ PATHS = {
     "a name too long for the disk": "a" * 300,
     "no name": "",
     "a dot": ".",
+    "another stream of a file": "single.py::$DATA",
+    "a dot that is nothing": ".env.",
+    "a blank that is nothing": "ignored /i.py",
     "a folder": "deep",
     "not there": "b.py",
 }

@@ -94,7 +94,7 @@ def test_the_nearest_test_is_the_sample(tmp_path):
 
 
 WITHHELD = {
-    "ignored": lambda root: written(root, ".gitignore", "tests/\n"),
+    "ignored": lambda root: written(root, ".gitignore", "test_a.py\n"),
     "ignored by the user": lambda root: None,
     "no text": lambda root: (root / "tests/test_a.py").write_bytes(b"\xff\xfe\0"),
     "too long": lambda root: (root / "tests/test_a.py").write_bytes(b"#" * (MOST_BYTES + 1)),
@@ -113,7 +113,7 @@ def relinked(path: Path, target: Path) -> None:
 def test_no_sample_is_taken_of_what_may_not_be_read(tmp_path, why):
     written(tmp_path, "tests/test_a.py", "# mine\n")
     WITHHELD[why](tmp_path)
-    rules = IgnoreRules.of(["test_*"] if why == "ignored by the user" else [])
+    rules = IgnoreRules.of(["test_a*"] if why == "ignored by the user" else [])
     place = found(tmp_path, "python", "cart.py", Workspace([tmp_path], rules))
     assert (place.samples, place.reads) == ((), ())
     assert place.shown == "tests/test_cart.py"
