@@ -117,7 +117,7 @@ async def _carried_out(args: argparse.Namespace, app: App, document: Document, c
     proposal = await _proposed(args, app, document, choice)
     milliseconds = round((time.perf_counter() - started) * 1000)
     if args.write:
-        write(proposal.changes)
+        write(proposal.changes, app.workspace.roots)
     if args.json:
         print_json(refactor_text.facts(choice, proposal, milliseconds, written=args.write))
     else:

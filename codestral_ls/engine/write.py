@@ -12,22 +12,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codestral_ls.core.refusal import Refused
+from codestral_ls.engine.walk import is_of_repository
 from codestral_ls.engine.workspace import path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from codestral_ls.engine.proposal import FileChange
 
 
-def write(changes: Sequence[FileChange]) -> None:
+def write(changes: Sequence[FileChange], roots: Iterable[Path]) -> None:
     """Write every change, each file at once; mode, owner and line ends stay, and a link stays a link.
 
-    Raises OSError where a file cannot be written (FileExistsError where a new one is there already) and
-    `Refused` where one is no longer what the change was made for. Then no file is changed.
+    Raises OSError where a file cannot be written (FileExistsError where a new one is there already,
+    PermissionError where a link leads out of the folders `roots`) and `Refused` where one is no longer what
+    the change was made for. Then no file is changed.
     """
+    inside = [Path(os.path.realpath(root)) for root in roots]
     with ExitStack() as drafts, ExitStack() as undoing:
-        ready = [(change, _target(change)) for change in changes]
+        ready = [(change, _target(change, inside)) for change in changes]
         drafted = [drafts.enter_context(_draft(path, change.new_text)) for change, path in ready]
         for change, path in ready:
             _check(change, path)
@@ -41,12 +44,18 @@ def write(changes: Sequence[FileChange]) -> None:
         undoing.pop_all()
 
 
-def _target(change: FileChange) -> Path:
+def _target(change: FileChange, roots: list[Path]) -> Path:
+    """Where to write. Which way a link leads may have changed since the model was asked."""
     path = path_of(change.uri)
+    # The last part of a new file's path is never followed: what is there is in the way.
+    followed = path.parent if change.old is None else path
+    real = Path(os.path.realpath(followed), *(() if followed is path else (path.name,)))
+    inside = any(real.is_relative_to(root) for root in roots)
+    if not inside or (is_of_repository(real) and not is_of_repository(path)):
+        raise PermissionError(errno.EACCES, "a link leads elsewhere: name the file itself", str(path))
     if change.old is None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return Path(os.path.realpath(path.parent)) / path.name
-    return Path(os.path.realpath(path))
+        real.parent.mkdir(parents=True, exist_ok=True)
+    return real
 
 
 def _check(change: FileChange, path: Path) -> None:

@@ -37,7 +37,7 @@ async def outcome(case, file):
     model = scripted(case)
     async with desk(model) as here:
         try:
-            write((await here.refactorer.propose(document, choice, "Do it.")).changes)
+            write((await here.refactorer.propose(document, choice, "Do it.")).changes, [file.parent])
         except Refused as refused:
             assert len(model.requests) <= 2
             return refused
