@@ -4,7 +4,7 @@ One file for each language (the folder's name) and subject, in TOML, with many t
 `description`; `text`, in which ⟦ and ⟧ stand around the span; `raw`, the reply; and `want`, the whole file
 afterwards, or `refused`, the reason why it stays as it is. Optional: `form` ("fence" or "json"), `finish`
 ("stop", "length", "error" or "cut off"), `begin` (the reply was begun for the model), `imports` (they may
-change as well).
+change as well), `changes` ("code", "comments" or "names": what may change).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from codestral_ls.core.text import Document, Span
 if TYPE_CHECKING:
     from pathlib import Path
 
-OPTIONS = {"form": "fence", "finish": "stop", "begin": False, "imports": False}
+OPTIONS = {"form": "fence", "finish": "stop", "begin": False, "imports": False, "changes": "code"}
 _BUDGET = Budget(4000, 2000)
 
 
@@ -54,13 +54,19 @@ class Golden:
     def ask(self) -> Ask:
         """The question that was answered."""
         document = Document.of("file:///a", self.language, 1, self.before)
-        order = Order("Do it.", self.span, self.span, with_imports=self.option("imports"))
+        order = Order(
+            "Do it.",
+            self.span,
+            self.span,
+            with_imports=self.option("imports"),
+            changes=self.option("changes"),
+        )
         return ask_rewrite(document, order, _BUDGET, self.option("form"), self.option("begin"))
 
     def proposal(self) -> Proposal:
-        """What the reply comes to. Raises `Refused`."""
+        """What the reply comes to, where no other is asked for. Raises `Refused`."""
         finish = self.option("finish")
-        return propose(self.ask(), self.raw, None if finish == "cut off" else finish)
+        return propose(self.ask(), self.raw, None if finish == "cut off" else finish, last=True)
 
 
 def read(path: Path) -> list[Golden]:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from codestral_ls.core.config import OwnAction
+    from codestral_ls.core.tokens import Changes
 
 Scope = Literal["selection", "definition", "file", "diagnostic"]
 Task = Literal["quick", "heavy"]
@@ -26,6 +27,7 @@ class Action:
     such a text. `answer` is what comes back: an edit of the target, edits of several files, an explanation,
     or a new file.
     `languages` are LSP language ids, none for all; `needs` is what must be there beside the target.
+    `changes` is what an edit of the target may change: an answer that changes more is not applied.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Action:
     languages: tuple[str, ...] = ()
     needs: Needs = "code"
     asks: bool = False
+    changes: Changes = "code"
 
 
 _CODE: tuple[Scope, ...] = ("selection", "definition")
@@ -142,6 +145,7 @@ ACTIONS: tuple[Action, ...] = (
             "names, and no name that code elsewhere can use: no attribute, no keyword argument, not the "
             "definition's own."
         ),
+        changes="names",
     ),
     Action(
         name="types",
@@ -174,6 +178,7 @@ ACTIONS: tuple[Action, ...] = (
             "programming language and in this file. Say what callers need: meaning, units, errors. "
             "Change no code."
         ),
+        changes="comments",
     ),
     Action(
         name="translate",
@@ -184,6 +189,7 @@ ACTIONS: tuple[Action, ...] = (
             "Translate comments and doc strings into {language}. Change no code, and no other string."
         ),
         needs="comment",
+        changes="comments",
     ),
     Action(
         name="tests",
@@ -219,6 +225,7 @@ ACTIONS: tuple[Action, ...] = (
             "code."
         ),
         task="heavy",
+        changes="comments",
     ),
 )
 """Every built-in action, in the order in which they are listed."""

@@ -25,6 +25,8 @@ WRONG: Final[Mapping[Reason, str]] = {
     "elsewhere": "It changes or repeats code that stands outside of the span.",
     "secret": "It changes a run of the letter x that stands for a secret. Copy those lines as they are.",
     "syntax": "With it the file would have a syntax error.",
+    "code": "It changes code, but nothing may change except comments and doc strings.",
+    "names": "It changes more than names, but nothing else may change.",
 }
 """The faults that a second try may mend."""
 

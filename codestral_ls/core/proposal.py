@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
-from codestral_ls.core.check import Check, check_syntax
+from codestral_ls.core.check import Check, check_syntax, within_comments
 from codestral_ls.core.hole import indent_unit, line_end
 from codestral_ls.core.minimal import smallest_edits
 from codestral_ls.core.refusal import Refused
@@ -16,30 +16,43 @@ from codestral_ls.core.text import Edit, apply_edits, line_feeds, split_lines
 from codestral_ls.core.withheld import Withheld
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from codestral_ls.core.check import Verdict
     from codestral_ls.core.model import Finish
+    from codestral_ls.core.refusal import Reason
     from codestral_ls.core.rewrite import Ask, Target
     from codestral_ls.core.text import Document
+    from codestral_ls.core.tokens import Changes
 
 _LINES_OF_STYLE = 2_000
+
+_FAULTS: Final[Mapping[Verdict, Mapping[Changes, Reason]]] = {
+    "broken": {"code": "syntax", "comments": "syntax", "names": "syntax"},
+    "strays": {"comments": "code", "names": "names"},
+}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Proposal:
     """`edits` are sorted, do not touch each other, and mean offsets of the document that was asked about.
 
-    `check` tells whether what they make was parsed.
+    `check` tells whether what they make was parsed, `changes` what may change, and `left_out` whether some of
+    what the model wants was not taken since it changes more.
     """
 
     edits: tuple[Edit, ...]
     check: Check
+    changes: Changes = "code"
+    left_out: bool = False
 
 
-def propose(ask: Ask, raw: str, finish: Finish | None) -> Proposal:
+def propose(ask: Ask, raw: str, finish: Finish | None, *, last: bool = False) -> Proposal:
     """The edits that a reply asks for, within the spans that were offered and nowhere else.
 
-    `finish` tells how the reply ended, None if it was cut off. Raises `Refused`.
+    `finish` tells how the reply ended, None if it was cut off. Where nothing but comments may
+    change, so much of a reply that is the `last` one is taken as keeps to this. Raises `Refused`.
     """
-    document = ask.document
     given = codes(ask, raw, finish)
     edits = [
         edit
@@ -50,11 +63,31 @@ def propose(ask: Ask, raw: str, finish: Finish | None) -> Proposal:
     if not edits:
         raise Refused("unchanged")
     edits.sort(key=lambda edit: edit.span.start)
-    after = apply_edits(document, reversed(edits), document.version)
-    check = check_syntax(document, after, edits)
-    if check.verdict == "broken":
-        raise Refused("syntax", None if check.line is None else check.line + 1)
-    return Proposal(tuple(edits), check)
+    proposal = _checked(ask, tuple(edits))
+    if last and ask.changes == "comments" and proposal.check.verdict in _FAULTS:
+        proposal = _confined(ask, proposal)
+    check = proposal.check
+    if fault := _FAULTS.get(check.verdict):
+        raise Refused(fault[ask.changes], None if check.line is None else check.line + 1)
+    return proposal
+
+
+def _checked(ask: Ask, edits: tuple[Edit, ...]) -> Proposal:
+    check = check_syntax(ask.document, _after(ask.document, edits), edits, ask.changes)
+    return Proposal(edits, check, ask.changes)
+
+
+def _confined(ask: Ask, proposal: Proposal) -> Proposal:
+    """The edits of comments alone, or the proposal as it is where they come to nothing that is sure."""
+    edits = within_comments(ask.document, _after(ask.document, proposal.edits), proposal.edits)
+    confined = _checked(ask, edits)
+    if not edits or confined.check.verdict != "parses":
+        return proposal
+    return replace(confined, left_out=True)
+
+
+def _after(document: Document, edits: tuple[Edit, ...]) -> Document:
+    return apply_edits(document, reversed(edits), document.version)
 
 
 def _edits(ask: Ask, target: Target, code: str) -> tuple[Edit, ...]:

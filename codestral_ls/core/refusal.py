@@ -18,6 +18,8 @@ Reason = Literal[
     "unchanged",
     "unplaced",
     "syntax",
+    "code",
+    "names",
     "moved",
     "endless",
 ]
@@ -38,6 +40,8 @@ SENTENCES: Final[dict[Reason, str]] = {
     "unchanged": "The model sees nothing to change here.",
     "unplaced": "It is not clear which lines the code is to replace. Nothing was changed; select them.",
     "syntax": "The new code would have a syntax error in line {line}. Nothing was changed; try again.",
+    "code": f"The model's answer changes code, which this action must not. {_AGAIN}",
+    "names": f"The model's answer changes more than names, which this action must not. {_AGAIN}",
     "moved": "{path} was changed while the model worked on it. Nothing was changed by us; try again.",
     "endless": (
         "The model did not come to an end within the limits. Nothing was changed; ask for less, "

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from codestral_ls.core.model import Snippet
     from codestral_ls.core.prompt import Budget
     from codestral_ls.core.text import Document
+    from codestral_ls.core.tokens import Changes
 
 Form = Literal["json", "fence"]
 
@@ -48,7 +49,8 @@ class Ask:
     """A request and what is needed to read its answer.
 
     `above` and `below` are the file's text around the first target as the model sees it, with line feeds.
-    `opening` is how the reply was begun for the model; a host may repeat it or not.
+    `opening` is how the reply was begun for the model; a host may repeat it or not. `changes` is what
+    may change.
     """
 
     document: Document
@@ -58,13 +60,15 @@ class Ask:
     below: str
     request: ChatRequest
     opening: str = ""
+    changes: Changes = "code"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Order:
     """What is to be done: `instruction` on `target`, where the user pointed at `focus`.
 
-    `path` is the file's, for the model to know it by; `snippets` are pieces of other files that may help.
+    `path` is the file's, for the model to know it by; `snippets` are pieces of other files that may help;
+    `changes` is what may change.
     """
 
     instruction: str
@@ -74,6 +78,7 @@ class Order:
     diagnostic: Diagnostic | None = None
     with_imports: bool = False
     snippets: tuple[Snippet, ...] = ()
+    changes: Changes = "code"
 
 
 def ask_rewrite(
@@ -101,7 +106,7 @@ def ask_rewrite(
         schema=_schema(view.targets) if form == "json" else None,
         prediction=redact(line_feeds(view.targets[0].shown)) if form == "fence" else None,
     )
-    return Ask(document, form, view.targets, view.above, view.below, request, opening)
+    return Ask(document, form, view.targets, view.above, view.below, request, opening, order.changes)
 
 
 def ask_file(document: Document, order: Order, budget: Budget, new: Document, path: str) -> Ask:

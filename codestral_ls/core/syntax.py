@@ -46,13 +46,13 @@ DEFINITION = re.compile(
     r"protocol|object|record|decorated)_(?:definition|declaration|item|specifier|statement)"
     r"|(?:singleton_)?method|class|module"
 )
-_STRING = re.compile(
+STRING = re.compile(
     r"(?!(?:concatenated|chained|keyword|macro|info|unquoted|key_path|system_lib)_)"
     r"(?:\w+_)?string(?:_literal|_lit|_content|_fragment|_value|_expression|_characters)?(?:_content)?"
     r"|(?:char|character|rune|regex)(?:_literal|_lit)?|charlist|(?:double|single)_quote_scalar|\w*heredoc\w*_"
     r"(?:body|content|template)|quoted_attribute_value|encapsed_string|\w*quoted_template|string_start"
 )
-_INTERPOLATION = re.compile(
+INTERPOLATION = re.compile(
     r"(?:\w+_)?interpolation|interpolat(?:ed|ion)_expression|template_substitution|(?:command|process)_substitution"
     r"|(?:simple_|arithmetic_)?expansion"
 )
@@ -236,7 +236,7 @@ def _tree_kind(root: Node, data: bytes, at: int) -> Kind:
     while left is not None and left.end_byte == at:
         if "comment" in left.type and not _is_closed(data[left.start_byte : at]):
             return "comment"
-        if _STRING.fullmatch(left.type) and left.children and left.children[-1].is_missing:
+        if STRING.fullmatch(left.type) and left.children and left.children[-1].is_missing:
             return "string"
         left = left.parent
     return "code"
@@ -248,11 +248,11 @@ def _is_closed(comment: bytes) -> bool:
 
 def _kind_around(node: Node | None) -> Kind:
     while node is not None:
-        if node.is_named and _INTERPOLATION.fullmatch(node.type):
+        if node.is_named and INTERPOLATION.fullmatch(node.type):
             return "code"
         if node.is_named and "comment" in node.type:
             return "comment"
-        if node.is_named and _STRING.fullmatch(node.type):
+        if node.is_named and STRING.fullmatch(node.type):
             return "string"
         node = node.parent
     return "code"

@@ -52,7 +52,7 @@ async def propose_block(
         version = document.version if workspace.get(document.uri) else None
         change = FileChange(document.uri, version, document, new_text, made.edits)
     title = f"Apply to {workspace.shown_path(document.uri)}"
-    return Proposal(title, (change,), notes=notes(made.check))
+    return Proposal(title, (change,), notes=notes(made))
 
 
 async def _document(block: Block, shown: Sequence[Attachment], workspace: Workspace) -> tuple[Document, bool]:

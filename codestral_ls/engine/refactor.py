@@ -20,10 +20,9 @@ from codestral_ls.engine.rewriting import Rewriting
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
+    from codestral_ls.core import proposal
     from codestral_ls.core.applicable import Choice
-    from codestral_ls.core.check import Check
     from codestral_ls.core.rewrite import Ask
-    from codestral_ls.core.text import Edit
     from codestral_ls.engine.across import Limits
     from codestral_ls.engine.models import ChatModels
     from codestral_ls.engine.proposal import Report
@@ -36,6 +35,11 @@ _SHARE_OF_WORDS = 8
 """An explanation takes at most one part in so many of the model's window."""
 
 _UNCHECKED = "The syntax was not checked: there is no parser for this language, or the code is too long."
+_UNKEPT = (
+    "Neither the syntax was checked nor whether more was changed than may be: there is no parser for this "
+    "language, or the code is too long."
+)
+_LEFT_OUT = "The model also changed code, which this action must not: those changes are left out."
 _CUT_OFF = "The answer is cut off."
 
 
@@ -70,8 +74,8 @@ class Refactorer:
         order = self._order(document, choice, request.strip())
         rewriting = Rewriting(talker, document.uri, report)
         job = _Job(document, choice, order, talker, rewriting, self._workspace, limits(talker, self.rounds))
-        proposal = await _WAYS[choice.action.answer](job)
-        return replace(proposal, title=choice.title, bill=rewriting.bill)
+        proposed = await _WAYS[choice.action.answer](job)
+        return replace(proposed, title=choice.title, bill=rewriting.bill)
 
     def _order(self, document: Document, choice: Choice, request: str) -> Order:
         return Order(
@@ -81,6 +85,7 @@ class Refactorer:
             path=self._workspace.shown_path(document.uri),
             diagnostic=choice.diagnostic,
             with_imports=choice.action.name not in _NEEDS_NO_IMPORT,
+            changes=choice.action.changes,
         )
 
 
@@ -99,11 +104,11 @@ class _Job:
     async def edited(self) -> Proposal:
         """The target, and if need be the imports, anew."""
         document = self.document
-        edits, check = await self._edits(self._ask())
-        new_text = apply_edits(document, reversed(edits), document.version).text
+        found = await self.rewriting.rewrite(self._ask())
+        new_text = apply_edits(document, reversed(found.edits), document.version).text
         version = document.version if self.workspace.get(document.uri) else None
-        change = FileChange(document.uri, version, document, new_text, edits)
-        return Proposal("", (change,), notes=notes(check))
+        change = FileChange(document.uri, version, document, new_text, found.edits)
+        return Proposal("", (change,), notes=notes(found))
 
     async def edited_everywhere(self) -> Proposal:
         """Whatever files the task concerns; the model looks them up."""
@@ -129,13 +134,9 @@ class _Job:
         new = Document.of(place.path.as_uri(), self.document.language, 0, "")
         order = replace(self.order, snippets=place.samples)
         ask = ask_file(self.document, order, self.talker.budget, new, place.shown)
-        edits, check = await self._edits(ask)
-        text = apply_edits(new, reversed(edits), 0).text
-        return Proposal("", (FileChange(new.uri, None, None, text),), notes=notes(check), reads=place.reads)
-
-    async def _edits(self, ask: Ask) -> tuple[tuple[Edit, ...], Check]:
         found = await self.rewriting.rewrite(ask)
-        return found.edits, found.check
+        text = apply_edits(new, reversed(found.edits), 0).text
+        return Proposal("", (FileChange(new.uri, None, None, text),), notes=notes(found), reads=place.reads)
 
     def _ask(self) -> Ask:
         """The reply is begun for the model where it goes on with that; else a schema holds it to the form."""
@@ -155,6 +156,12 @@ _WAYS: Final[Mapping[Answer, Callable[[_Job], Awaitable[Proposal]]]] = {
 }
 
 
-def notes(check: Check) -> tuple[str, ...]:
-    """What the user should know of a check."""
-    return (_UNCHECKED,) if check.verdict == "unchecked" else ()
+def notes(found: proposal.Proposal) -> tuple[str, ...]:
+    """What the user should know of how a reply was read."""
+    unchecked = found.check.verdict == "unchecked"
+    cases = {
+        _UNCHECKED: unchecked and found.changes == "code",
+        _UNKEPT: unchecked and found.changes != "code",
+        _LEFT_OUT: found.left_out,
+    }
+    return tuple(note for note, holds in cases.items() if holds)

@@ -47,7 +47,7 @@ class Rewriting:
             reply = await self.asked(request, stage, most)
             self.report("checking", self._received)
             try:
-                return propose(ask, reply.text, reply.finish)
+                return propose(ask, reply.text, reply.finish, last=corrected)
             except Refused as refused:
                 larger = self._talker.larger(request) if refused.reason == "truncated" else None
                 mended = correction(ask, reply.text, refused)

@@ -13,9 +13,8 @@ from codestral_ls.engine.write import write
 from tests.core.rewrite_cases import CASES
 from tests.engine.talking import TalkingModel, desk
 
-INSTRUCT, SIMPLIFY = (
-    next(action for action in ACTIONS if action.name == name) for name in ("instruct", "simplify")
-)
+BY_NAME = {action.name: action for action in ACTIONS}
+BY_CHANGES = {"code": "simplify", "comments": "document", "names": "rename"}
 SIX = {"python", "typescript", "go", "rust", "java", "c"}
 REASONS = SENTENCES.keys() - {"unplaced", "moved", "endless", "long"}
 """Why a reply about one span may be refused. That one is too long is tested where long replies are made."""
@@ -32,7 +31,7 @@ def scripted(case):
 async def outcome(case, file):
     """What a user gets to see who asks for it: nothing, or the reason for a refusal."""
     document = Document.of(file.as_uri(), case.language, 0, file.read_bytes().decode())
-    action = INSTRUCT if case.option("imports") else SIMPLIFY
+    action = BY_NAME["instruct" if case.option("imports") else BY_CHANGES[case.option("changes")]]
     choice = Choice(action, action.title, case.span, case.span)
     model = scripted(case)
     async with desk(model) as here:

@@ -38,6 +38,9 @@ def total(items):
     return sum(item.price for item in items)'''
 FENCED = f"```python target\n{FUNCTION}\n```\n"
 REWRITTEN = f"import os\n\n{FUNCTION}\n\n\ndef other():\n    return 1\n"
+DOCUMENTED = CART.replace("█", "").replace("items):\n", 'items):\n    """The sum of the prices."""\n')
+RENAMED = CART.replace("█", "").replace(" total ", " amount ").replace("return total", "return amount")
+WANTED = {"code": REWRITTEN, "comments": DOCUMENTED, "names": RENAMED}
 WHOLE_FILE = ("translate", "document-file")
 
 
@@ -56,11 +59,13 @@ async def proposed(model, name, marked=CART, request="", problem="", **rest):
 @pytest.mark.parametrize("action", [a for a in ACTIONS if a.answer == "edit"], ids=lambda action: action.name)
 async def test_an_action_rewrites_what_it_is_about(action):
     whole = action.scopes == ("file",)
-    model = TalkingModel(f"```python target\n{REWRITTEN}```" if whole else FENCED)
+    want = WANTED[action.changes]
+    code = want if whole else want[want.index("# Adds") : want.index("\n\n\ndef other")]
+    model = TalkingModel(f"```python target\n{code.rstrip()}\n```\n")
     marked = SELECTED if action.needs == "selection" else CART
     problem = "total is odd" if action.name == "fix" else ""
     document, proposal = await proposed(model, action.name, marked, "Use `sum`.", problem)
-    assert after(proposal, document) == proposal.changes[0].new_text == REWRITTEN
+    assert after(proposal, document) == proposal.changes[0].new_text == want
     assert proposal.title == action.title.replace("{problem}", problem)
     assert (proposal.changes[0].version, proposal.text, proposal.notes) == (document.version, "", ())
     asked = model.requests[0].messages[1].text
