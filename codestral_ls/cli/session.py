@@ -25,6 +25,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--provider", choices=PROVIDERS, help="where the model runs")
     parser.add_argument("--model", metavar="NAME", help="name of the model, or path of a GGUF file")
     parser.add_argument("--config", metavar="FILE", help="read this instead of the user's settings file")
+    parser.add_argument(
+        "--settings",
+        metavar="JSON",
+        type=_settings,
+        default={},
+        help="settings of an editor, above all files'",
+    )
 
 
 @asynccontextmanager
@@ -52,7 +59,7 @@ async def session(
     logging.getLogger("codestral_ls").addHandler(_NOWHERE)
     app.workspace.set_roots(roots)
     try:
-        _tell(app.configure(), app.unclear)
+        _tell(app.configure([args.settings]), app.unclear)
         yield app
     finally:
         await app.aclose()
@@ -70,6 +77,19 @@ def _chosen(args: argparse.Namespace, task: Literal["completion", "chat"]) -> di
     if task == "chat" and (args.provider or args.model):
         flags |= dict.fromkeys(("model", "quick", "heavy"), args.model or "")
     return {key: value for key, value in flags.items() if value is not None}
+
+
+def _settings(text: str) -> dict[str, object]:
+    import argparse
+    import json
+
+    try:
+        values = json.loads(text)
+    except ValueError:
+        values = None
+    if not isinstance(values, dict):
+        raise argparse.ArgumentTypeError("write an object of JSON, with sections as in the settings file")
+    return values
 
 
 _NOWHERE = logging.NullHandler()
