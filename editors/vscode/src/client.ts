@@ -21,7 +21,7 @@ import { isDisabled } from "./languages";
 import { isWanted } from "./preview";
 import type { Progress } from "./progress";
 import { instructed, REFACTOR } from "./refactor";
-import { serverKeys, serverSettings, type Key } from "./settings";
+import { serverKeys, serverSettings } from "./settings";
 
 const SECTION = "codestral";
 
@@ -40,15 +40,14 @@ export interface Parts {
 
 /** A client for the server at `command`; it is not started yet. */
 export function createClient(parts: Parts): LanguageClient {
-  const keys = serverKeys(parts.extension.packageJSON);
   const options: LanguageClientOptions = {
     documentSelector: [{ scheme: "file" }, { scheme: "untitled" }, { scheme: "vscode-notebook-cell" }],
     outputChannel: parts.log,
     revealOutputChannelOn: RevealOutputChannelOn.Never,
-    initializationOptions: () => settings(keys),
+    initializationOptions: () => settings(parts.extension),
     initializationFailedHandler: () => false,
     errorHandler: parts.errorHandler,
-    middleware: middleware(parts, keys),
+    middleware: middleware(parts),
   };
   // The home folder is the working directory: what a workspace holds must not be loaded by accident.
   const server = {
@@ -77,7 +76,7 @@ const ABILITIES: StaticFeature = {
   clear: () => undefined,
 };
 
-function middleware(parts: Parts, keys: readonly Key[]): Middleware {
+function middleware(parts: Parts): Middleware {
   return {
     provideInlineCompletionItems: (document, position, context, token, next) =>
       parts.isPaused() || isDisabled(document) ? [] : next(document, position, context, token),
@@ -91,7 +90,7 @@ function middleware(parts: Parts, keys: readonly Key[]): Middleware {
       // With nothing said here, the server asks: only then does it get what the user has set, and no default.
       didChangeConfiguration: async () => parts.client()?.sendNotification(DidChangeConfigurationNotification.type, { settings: null }),
       configuration: ({ items }, token, next) =>
-        items.every((item) => item.section === SECTION) ? items.map(() => settings(keys)) : next({ items }, token),
+        items.every((item) => item.section === SECTION) ? items.map(() => settings(parts.extension)) : next({ items }, token),
     },
   };
 }
@@ -109,7 +108,8 @@ async function applyEdit(client: LanguageClient | undefined, params: ApplyWorksp
   return next({ ...params, edit: unconfirmed(params.edit) }, CancellationToken.None);
 }
 
-function settings(keys: readonly Key[]): object {
+/** What the user has set of the server's settings. */
+export function settings(extension: vscode.Extension<unknown>): object {
   const configuration = vscode.workspace.getConfiguration(SECTION);
-  return serverSettings(keys, (name) => configuration.inspect(name));
+  return serverSettings(serverKeys(extension.packageJSON), (name) => configuration.inspect(name));
 }

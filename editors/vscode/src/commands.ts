@@ -1,6 +1,7 @@
 /** Every command of the extension. */
 import * as vscode from "vscode";
 import type { ChatView } from "./chat/view";
+import { settings } from "./client";
 import type { Keys } from "./keys";
 import { toggleLanguage } from "./languages";
 import { installServer } from "./locate";
@@ -28,7 +29,7 @@ export function registerCommands(
     toggleLanguage,
     restart: () => session.start(),
     installServer: () => installServer(context, () => session.start()),
-    doctor: () => runInTerminal(session, keys, "doctor"),
+    doctor: () => runInTerminal(session, keys, "doctor", "--settings", JSON.stringify(settings(context.extension))),
     usage: () => runInTerminal(session, keys, "usage"),
     showLog: () => log.show(),
     openSettings: () => vscode.commands.executeCommand("workbench.action.openSettings", `@ext:${context.extension.id}`),

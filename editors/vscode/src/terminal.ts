@@ -6,7 +6,7 @@ import type { Keys } from "./keys";
 import type { Session } from "./session";
 
 /** Runs `codestral-ls COMMAND`. VS Code's own terminals would keep the keys in the environment that they store. */
-export async function runInTerminal(session: Session, keys: Keys, command: string): Promise<void> {
+export async function runInTerminal(session: Session, keys: Keys, ...command: string[]): Promise<void> {
   if (session.command === undefined) {
     void vscode.window.showErrorMessage(session.status.message || "codestral-ls is still starting.");
     return;
@@ -14,8 +14,8 @@ export async function runInTerminal(session: Session, keys: Keys, command: strin
   const folder = vscode.workspace.isTrusted ? vscode.workspace.workspaceFolders?.[0]?.uri.fsPath : undefined;
   const environment = { ...process.env, ...(await keys.environment()), FORCE_COLOR: "1" };
   const program = session.command;
-  const pty = new Pty(() => spawn(program, [command], { cwd: folder ?? homedir(), env: environment }));
-  vscode.window.createTerminal({ name: `Codestral: ${command}`, pty }).show();
+  const pty = new Pty(() => spawn(program, command, { cwd: folder ?? homedir(), env: environment }));
+  vscode.window.createTerminal({ name: `Codestral: ${command[0] ?? ""}`, pty }).show();
 }
 
 /** Shows what a process writes, and ends it with the terminal. */
