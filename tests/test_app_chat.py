@@ -10,11 +10,12 @@ from codestral_ls.core.model import NotAllowed, Unauthorized
 from codestral_ls.core.text import Document, Span
 from codestral_ls.engine.ledger import Ledger
 from codestral_ls.engine.question import Mention, Question
-from codestral_ls.providers import Choice, store
+from codestral_ls.providers import Choice, child, embedded, store
 from tests.engine.talking import TalkingModel
 from tests.test_app import Listener
 
 SMALL = "smollm2-135m"
+WINDOW = 640
 DOCUMENT = Document.of("file:///shop/cart.py", "python", 1, "def total(items):\n    return sum(items)\n")
 
 
@@ -27,12 +28,19 @@ def app_of(tmp_path, config: str = "", **rest: object) -> App:
     return app
 
 
+@pytest.fixture
+def small_window(monkeypatch):
+    """A window that is soon full: each token of it takes milliseconds."""
+    for module in (child, embedded):
+        monkeypatch.setattr(module, "CONTEXT_TOKENS", WINDOW)
+
+
 def explain():
     return next(c for c in applicable(DOCUMENT, Span(0, 0)) if c.action.name == "explain")
 
 
 @pytest.mark.skipif(store.path_of(SMALL) is None, reason=f"codestral-ls models install {SMALL}: 98 MB")
-async def test_a_model_on_this_machine_explains(tmp_path):
+async def test_a_model_on_this_machine_explains(tmp_path, small_window):
     """By the process that also completes: there is one of it."""
     app = app_of(tmp_path, f'[completion]\nprovider = "embedded"\nmodel = "{SMALL}"\n')
     app.start()
@@ -49,7 +57,7 @@ async def test_a_model_on_this_machine_explains(tmp_path):
 
 
 @pytest.mark.skipif(store.path_of(SMALL) is None, reason=f"codestral-ls models install {SMALL}: 98 MB")
-async def test_a_model_on_this_machine_talks(tmp_path):
+async def test_a_model_on_this_machine_talks(tmp_path, small_window):
     """It is shown code, streams, is stopped by its window at the latest, and remembers what was said."""
     app = app_of(tmp_path, f'[completion]\nprovider = "embedded"\nmodel = "{SMALL}"\n')
     conversation, heard = app.chat.begin(), []
@@ -60,8 +68,8 @@ async def test_a_model_on_this_machine_talks(tmp_path):
     assert "".join(heard) == first.text
     assert len(heard) > 5
     assert first.context[0].startswith("long.py 1–")
-    assert first.bill.usage.prompt > 500
-    assert first.bill.usage.prompt + first.bill.usage.completion <= 4096
+    assert first.bill.usage.prompt > WINDOW / 4
+    assert first.bill.usage.prompt + first.bill.usage.completion <= WINDOW
     assert len(second.text) > 2
 
 

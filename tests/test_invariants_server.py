@@ -56,7 +56,8 @@ def test_3_keystrokes_leave_nothing(tmp_path, streams, keys):
         model = Guesser(SOURCE, streams)
         async with staged(tmp_path, model, CANDIDATES) as stage:
             before = asyncio.all_tasks()
-            uris = [f"file:///shop/{name}.py" for name in "abc"]
+            # Many files, since what a key costs grows with the text above it.
+            uris = [f"file:///shop/{name}.py" for name in "abcdefghijklmnop"]
             answers = await type_on(
                 [typist(stage, uri, SOURCE[-n * 9000 :]) for n, uri in enumerate(uris)], keys
             )
