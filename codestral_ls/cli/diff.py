@@ -36,7 +36,7 @@ def show(diff: str) -> None:
     for line in io.StringIO(diff, newline="\n"):
         text = printable(line.rstrip("\r\n"))
         style = _STYLES.get(text[:3]) or _SIGNS.get(text[:1], "")
-        console.print(text, style=style, markup=False)
+        console.print(text, style=style, markup=False, emoji=False)
 
 
 def shown(uri: str) -> str:

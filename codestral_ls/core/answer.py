@@ -39,6 +39,7 @@ _AROUND = Budget(4_000, 4_000)
 """Characters above and below a place that a block may repeat."""
 
 _LONGEST_INFO = 500
+_LONGEST = 100_000
 _MOST_NAMESAKES = 20
 _ALIKE, _MUCH_ALIKE = 50, 80
 """Of 100: a block that is less like a text does not stand for it. Where no names tell, it has to be more."""
@@ -72,6 +73,8 @@ def change_by(
     """
     if not block.closed:
         raise Refused("truncated")
+    if len(block.code) > _LONGEST:  # To find its place it is parsed, and compared with the document.
+        raise Refused("long")
     span = _lines_at(document, at) if at else _place(block, document, shown)
     order = Order("", span, span)
     ask = ask_rewrite(document, order, _AROUND)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,8 @@ def _redacted_lines(real: str, shown: str) -> dict[str, str]:
     lines = zip(line_feeds(real).split("\n"), line_feeds(shown).split("\n"), strict=True)
     redacted = [second.strip() for first, second in lines if first != second]
     keys = [_key(line) for line in redacted]
-    return {key: line for key, line in zip(keys, redacted, strict=True) if keys.count(key) == 1}
+    count = Counter(keys)
+    return {key: line for key, line in zip(keys, redacted, strict=True) if count[key] == 1}
 
 
 def _key(line: str) -> str:

@@ -26,7 +26,8 @@ class EventParser:
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")(errors="replace")
-        self._line = ""
+        self._open: list[str] = []
+        self._length = 0
         self._data: list[str] = []
         self._size = 0
         self._after_return = False
@@ -48,9 +49,16 @@ class EventParser:
         if self._after_return:
             text = text.removeprefix("\n")
         self._after_return = text.endswith("\r")
-        *lines, self._line = _LINE_END.split(self._line + text)
-        self._check(len(self._line))
-        return lines
+        # Only what is new is looked through, and an open line is not copied: it may come byte by byte.
+        first, *rest = _LINE_END.split(text)
+        self._open.append(first)
+        self._length += len(first)
+        self._check(self._length)
+        if not rest:
+            return []
+        ended, self._open, self._length = "".join(self._open), [rest[-1]], len(rest[-1])
+        self._check(self._length)
+        return [ended, *rest[:-1]]
 
     def _field(self, line: str) -> None:
         name, _, value = line.partition(":")

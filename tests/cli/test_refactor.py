@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from codestral_ls.cli import main
+from codestral_ls.cli import diff, main
 from codestral_ls.cli.progress import progress
 from codestral_ls.cli.terminal import printable
 from tests.upstream.mistral import FakeMistral
@@ -228,6 +228,13 @@ def test_a_terminal_sees_colours_and_no_commands_of_the_model(upstream, monkeypa
     shown = capsys.readouterr().out
     assert "\x1b[32m+    return sum(items)" in shown
     assert "<U+001B>]0;title<U+0007> <U+202E>evil" in shown
+
+
+def test_the_diff_on_a_terminal_is_what_is_written(monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    diff.show("+d = {a:cat:b, [red]c[/red]}\n")
+    assert "{a:cat:b, [red]c[/red]}" in capsys.readouterr().out
 
 
 def test_what_terminals_obey_is_spelt_out():

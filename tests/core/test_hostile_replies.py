@@ -5,13 +5,15 @@ Nothing is timed. What is mended here took from seconds to hours, with the event
 
 import pytest
 
-from codestral_ls.core.answer import code_blocks
+from codestral_ls.core.answer import Block, change_by, code_blocks
 from codestral_ls.core.elision import is_comment
+from codestral_ls.core.privacy import redact
 from codestral_ls.core.prompt import Budget
 from codestral_ls.core.proposal import propose
 from codestral_ls.core.refusal import Refused
 from codestral_ls.core.rewrite import Order, ask_rewrite
 from codestral_ls.core.text import Document, Span
+from codestral_ls.core.withheld import Withheld
 
 ABOVE = "".join(f"a{number:03} = 1\n" for number in range(1_100))
 TARGET = "".join(f"def f{number}(): return {number}\n" for number in range(2_000))
@@ -55,3 +57,24 @@ def test_an_answer_that_is_a_trap_has_no_blocks(line):
 def test_a_long_comment_is_one():
     assert is_comment("# x" + " " * MANY + "y", "python")
     assert not is_comment("x" + " " * MANY + "# y", "python")
+
+
+CODES = {
+    "definitions": "def q():\n  pass\n" * 60_000,
+    "brackets": "(" * 1_000_000,
+    "lines": "x = 1\n" * 170_000,
+}
+
+
+@pytest.mark.parametrize("code", CODES.values(), ids=CODES)
+def test_a_block_of_a_megabyte_is_refused(code):
+    document = Document.of("file:///a.py", "python", 1, TARGET)
+    with pytest.raises(Refused) as refused:
+        change_by(Block("a.py", "python", code, True), document)
+    assert refused.value.reason == "long"
+
+
+def test_ten_thousand_secrets_in_a_text():
+    real = "".join(f'key{number} = "sk-{"a1" * 15}"\n' for number in range(10_000))
+    shown = redact(real)
+    assert Withheld(real, shown).restored(shown) == shown
