@@ -11,6 +11,7 @@ from codestral_ls import __version__
 from codestral_ls.bench import cli as bench
 from codestral_ls.cli import cache, chat, complete, doctor, models, refactor, serve, usage
 from codestral_ls.cli.failure import FAILED, Failure
+from codestral_ls.cli.terminal import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,12 +53,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout = None
         return 0
     except (ModelError, Failure) as error:
-        print(f"codestral-ls: {error}", file=sys.stderr)
+        print(f"codestral-ls: {printable(str(error))}", file=sys.stderr)
         return FAILED
     except OSError as error:
         # A full disk behind our output, a folder that is gone.
         where = f"{error.filename}: " if error.filename else ""
-        print(f"codestral-ls: This cannot be done: {where}{error.strerror or error}.", file=sys.stderr)
+        said = printable(f"{where}{error.strerror or error}")
+        print(f"codestral-ls: This cannot be done: {said}.", file=sys.stderr)
         return FAILED
 
 

@@ -139,7 +139,7 @@ class _Talk:
             except KeyboardInterrupt:
                 print("\n(stopped)", file=sys.stderr)
             except ModelError as error:
-                print(f"codestral-ls: {error}", file=sys.stderr)
+                print(f"codestral-ls: {printable(str(error))}", file=sys.stderr)
         return 0
 
 
@@ -167,13 +167,13 @@ def _finish(answer: Answer, seconds: float) -> None:
     if not answer.text.endswith("\n"):
         print(flush=True)
     if answer.context:
-        print(f"(shown to the model: {', '.join(answer.context)})", file=sys.stderr)
+        print(f"(shown to the model: {printable(', '.join(answer.context))})", file=sys.stderr)
     for note in answer.notes:
-        print(f"codestral-ls: {note}", file=sys.stderr)
+        print(f"codestral-ls: {printable(note)}", file=sys.stderr)
     bill = answer.bill
     tokens = f", {bill.usage.prompt:,} + {bill.usage.completion:,} tokens" if bill.usage else ""
     dollars = f", ${bill.cost_usd:.4f}" if bill.cost_usd else ""
-    print(f"({bill.model}{tokens}{dollars}, {seconds * 1000:,.0f} ms)", file=sys.stderr)
+    print(f"({printable(bill.model)}{tokens}{dollars}, {seconds * 1000:,.0f} ms)", file=sys.stderr)
 
 
 async def _listed(app: App, json: bool) -> int:
@@ -185,7 +185,8 @@ async def _listed(app: App, json: bool) -> int:
     elif not found:
         print("No conversation is saved: the setting chat.save keeps them.", file=sys.stderr)
     for each in () if json else found:
-        print(f"{each.conversation}  {each.turns:3} {'turn ' if each.turns == 1 else 'turns'}  {each.title}")
+        turns = f"{each.turns:3} {'turn ' if each.turns == 1 else 'turns'}"
+        print(f"{each.conversation}  {turns}  {printable(each.title)}")
     return 0
 
 

@@ -12,7 +12,7 @@ from codestral_ls.cli.failure import Failure
 from codestral_ls.cli.lines import Lines
 from codestral_ls.cli.place import Place
 from codestral_ls.cli.session import add_flags, session
-from codestral_ls.cli.terminal import print_json
+from codestral_ls.cli.terminal import print_json, printable
 
 if TYPE_CHECKING:
     from codestral_ls.app import App
@@ -132,7 +132,7 @@ async def _proposed(args: argparse.Namespace, app: App, document: Document, choi
     size = choice.target.end - choice.target.start
     talker = await app.chat_models.talker(choice.action.task, size)
     if not args.json:
-        print(f"Model: {talker.profile.label}.", file=sys.stderr)
+        print(f"Model: {printable(talker.profile.label)}.", file=sys.stderr)
     with progress(choice.title) as report:
         return await app.refactorer.propose(document, choice, args.instruction or "", report)
 

@@ -285,3 +285,10 @@ def test_the_figures_of_the_goldens(capsys):
     assert main(["bench", "rewrite", str(folder)]) == 0
     assert "by the smallest edits" in capsys.readouterr().out
     assert main(["bench", "rewrite", str(folder.parent / "sessions")]) == 2
+
+
+def test_an_error_with_a_file_name_of_a_stranger_is_no_command(cart, capsys):
+    assert main(["refactor", "no\x1b]0;title\x07.py", "--list"]) == 2
+    error = capsys.readouterr().err
+    assert "<U+001B>]0;title<U+0007>" in error
+    assert "\x1b" not in error
