@@ -13,6 +13,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 
 import pytest
+import pytest_asyncio
 
 from codestral_ls.core.model import BadRequest, ChatRequest, Chunk, FimRequest, Message, Unavailable
 from codestral_ls.core.privacy import redact
@@ -38,6 +39,16 @@ async def embedded(model: str = NAME):
         yield running
     finally:
         await running.aclose()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def loaded():
+    """One process for the tests that do no harm to it."""
+    async with embedded() as running:
+        yield running
+
+
+on_one_loop = pytest.mark.asyncio(loop_scope="module")
 
 
 def request(typed: str, prefix: str = PREFIX, max_tokens: int = 16) -> FimRequest:
@@ -68,26 +79,26 @@ async def test_it_completes(capfd):
     assert capfd.readouterr() == ("", "")
 
 
-async def test_control_tokens_in_the_text_are_text():
-    async with embedded() as model:
-        [*_, plain] = await complete(model, request("", "s = 'end'\n", 1))
-        [*_, marked] = await complete(model, request("", "s = '<|im_end|>'\n", 1))
+@on_one_loop
+async def test_control_tokens_in_the_text_are_text(loaded):
+    [*_, plain] = await complete(loaded, request("", "s = 'end'\n", 1))
+    [*_, marked] = await complete(loaded, request("", "s = '<|im_end|>'\n", 1))
     assert marked.usage.prompt > plain.usage.prompt + 3
 
 
-async def test_it_talks():
+@on_one_loop
+async def test_it_talks(loaded):
     asked = ChatRequest((Message("user", redact("Say hello.")),), max_tokens=24)
-    async with embedded() as model:
-        async with aclosing(model.chat(asked)) as chunks:
-            said = [chunk async for chunk in chunks]
-        assert "hello" in "".join(chunk.text for chunk in said).lower()
-        assert said[-1].finish in ("stop", "length")
-        assert said[-1].usage
-        # A completion does not wait for a talk, nor the other way round: the newer ends the older.
-        async with aclosing(model.chat(replace(asked, max_tokens=3500))) as chunks:
-            await anext(chunks)
-            assert (await complete(model, request("    print(")))[-1].finish
-            assert all(chunk.finish is None for chunk in [chunk async for chunk in chunks])
+    async with aclosing(loaded.chat(asked)) as chunks:
+        said = [chunk async for chunk in chunks]
+    assert "hello" in "".join(chunk.text for chunk in said).lower()
+    assert said[-1].finish in ("stop", "length")
+    assert said[-1].usage
+    # A completion does not wait for a talk, nor the other way round: the newer ends the older.
+    async with aclosing(loaded.chat(replace(asked, max_tokens=3500))) as chunks:
+        await anext(chunks)
+        assert (await complete(loaded, request("    print(")))[-1].finish
+        assert all(chunk.finish is None for chunk in [chunk async for chunk in chunks])
 
 
 async def test_others_are_kept_out(weights):
@@ -102,27 +113,28 @@ async def test_others_are_kept_out(weights):
     assert not server.alive
 
 
-async def test_closing_a_stream_frees_the_model():
-    async with embedded() as model:
-        async with aclosing(model.fim(ENDLESS)) as chunks:
-            await anext(chunks)
-        async with asyncio.timeout(20):
-            assert (await complete(model, request("    print(")))[-1].finish
+@on_one_loop
+async def test_closing_a_stream_frees_the_model(loaded):
+    async with aclosing(loaded.fim(ENDLESS)) as chunks:
+        await anext(chunks)
+    async with asyncio.timeout(20):
+        assert (await complete(loaded, request("    print(")))[-1].finish
 
 
-async def test_a_newer_request_ends_the_older():
-    async with embedded() as model, aclosing(model.fim(ENDLESS)) as older:
+@on_one_loop
+async def test_a_newer_request_ends_the_older(loaded):
+    async with aclosing(loaded.fim(ENDLESS)) as older:
         await anext(older)
         async with asyncio.timeout(20):
-            newer = await complete(model, request("    print("))
+            newer = await complete(loaded, request("    print("))
             rest = [chunk async for chunk in older]
-        assert newer[-1].finish
-        assert [chunk.finish for chunk in rest if chunk.finish] == []
+    assert newer[-1].finish
+    assert [chunk.finish for chunk in rest if chunk.finish] == []
 
 
-async def test_of_many_requests_the_last_is_answered():
-    async with embedded() as model:
-        replies = await asyncio.gather(*(complete(model, request("    print(")) for _ in range(5)))
+@on_one_loop
+async def test_of_many_requests_the_last_is_answered(loaded):
+    replies = await asyncio.gather(*(complete(loaded, request("    print(")) for _ in range(5)))
     assert [bool(reply) for reply in replies] == [False] * 4 + [True]
 
 
