@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { answered, asked, blockOf, ended, heard, NEW, titleOf } from "../src/chat/talk";
+import { answered, asked, blockOf, ended, forgotten, heard, NEW, titleOf } from "../src/chat/talk";
 import type { Answer } from "../src/requests";
 
 const BLOCK = { path: "cart.py", language: "python", code: "def total():\n    return 0" };
@@ -44,6 +44,12 @@ it("goes on in the same conversation", () => {
   const twice = answered(asked(answered(asked(NEW, "One?"), ANSWER), "Two?"), { ...ANSWER, turn: "u" });
   assert.deepEqual(twice.turns.map((turn) => turn.question), ["One?", "Two?"]);
   assert.deepEqual(twice.answers.map((answer) => answer?.turn), ["t", "u"]);
+});
+
+it("begins anew where the server has forgotten it", () => {
+  const { id, turns, answers } = forgotten(answered(asked(NEW, "Why?"), ANSWER));
+  assert.deepEqual([id, answers], ["", [undefined]]);
+  assert.deepEqual(turns.map(({ markdown, blocks }) => [markdown, blocks]), [["Because.\n", []]]);
 });
 
 it("says what is free and what nobody knows", () => {

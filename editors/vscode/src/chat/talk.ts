@@ -39,6 +39,12 @@ export function ended(talk: Talk, state: "stopped" | "failed", why: string): Tal
   return withLast(talk, (turn) => ({ ...turn, state, notes: [why] }));
 }
 
+/** The server has forgotten the conversation: what was said stays in view, and a new one begins. */
+export function forgotten(talk: Talk): Talk {
+  const turns = talk.turns.map((turn) => ({ ...turn, blocks: [] }));
+  return { id: "", turns, answers: turns.map(() => undefined) };
+}
+
 /** What a conversation is called in a list. */
 export function titleOf(talk: Talk): string {
   return talk.turns[0]?.question.split("\n")[0] ?? "";

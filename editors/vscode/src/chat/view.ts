@@ -8,7 +8,7 @@ import type { Session } from "../session";
 import type { ToExtension, ToPage } from "../webview/messages";
 import { applyBlock } from "./apply";
 import { contextOf, editorInUse, offered } from "./context";
-import { answered, asked, ended, heard, NEW, titleOf, type Talk } from "./talk";
+import { answered, asked, ended, forgotten, heard, NEW, titleOf, type Talk } from "./talk";
 
 export const VIEW = "codestral.chatView";
 const PIECE = new ProgressType<{ conversation: string; text: string }>();
@@ -34,6 +34,7 @@ export class ChatView implements vscode.WebviewViewProvider {
     const listening = vscode.Disposable.from(
       vscode.window.onDidChangeActiveTextEditor(() => this.#offer()),
       vscode.window.onDidChangeTextEditorSelection(() => this.#offer()),
+      this.session.onStatus(({ state }) => state === "starting" && this.#forget()),
     );
     view.onDidDispose(() => {
       listening.dispose();
@@ -146,6 +147,16 @@ export class ChatView implements vscode.WebviewViewProvider {
     this.#past = [...(this.#talk.turns.length ? [this.#talk] : []), ...others].slice(0, MOST_TALKS);
     this.#talk = talk;
     this.#post({ type: "talk", turns: talk.turns });
+  }
+
+  /** Another server begins, which knows no conversation that was not saved. */
+  #forget(): void {
+    const saves = vscode.workspace.getConfiguration("codestral").inspect<boolean>("chat.save")?.globalValue;
+    if (!saves) {
+      this.#past = this.#past.map(forgotten);
+      this.#talk = forgotten(this.#talk);
+      this.#post({ type: "talk", turns: this.#talk.turns });
+    }
   }
 
   #offer(): void {

@@ -110,7 +110,7 @@ function drawTurn(index: number): void {
   const notes = turn.notes.map((note) => `<p class="note">${escapeHtml(note)}</p>`).join("");
   box.innerHTML = `<h2 class="question">${escapeHtml(turn.question)}</h2>${context}
 <div class="markdown">${renderMarkdown(turn.markdown, (block) => caption(turn, block))}</div>${notes}
-<p class="fine">${escapeHtml(turn.bill)}</p>`;
+${turn.bill && `<p class="fine">${escapeHtml(turn.bill)}</p>`}`;
   const before = turnsBox.children[index];
   if (before) {
     before.replaceWith(box);
