@@ -14,7 +14,7 @@ from codestral_ls.core.model import BadRequest, Snippet
 from codestral_ls.core.privacy import redact
 from codestral_ls.core.text import split_lines
 from codestral_ls.engine.safe_read import Unreadable, read
-from codestral_ls.engine.walk import is_of_repository
+from codestral_ls.engine.walk import DEEPEST, is_of_repository
 from codestral_ls.engine.workspace import path_of
 
 if TYPE_CHECKING:
@@ -124,7 +124,9 @@ def _pattern(name: str, suffix: str) -> re.Pattern[str]:
 def _files(root: Path) -> Iterator[Path]:
     """The files below a folder, those of a folder before those below it; no link is followed."""
     for folder, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if name[0] != "." and name not in _NOT_LOOKED_AT)
+        wanted = (name for name in folders if name[0] != "." and name not in _NOT_LOOKED_AT)
+        # `os.walk` calls itself for each folder below, up to Python 3.11.
+        folders[:] = sorted(wanted) if len(Path(folder).relative_to(root).parts) < DEEPEST else []
         yield from (Path(folder, name) for name in sorted(names))
 
 

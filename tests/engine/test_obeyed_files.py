@@ -77,3 +77,20 @@ def test_tests_go_nowhere_else(tmp_path, target, ignored, why):
 async def test_a_workspace_may_itself_lie_in_such_a_folder(tmp_path):
     project = Project(tmp_path / ".vscode" / "extension", {"a.py": "x = 1\n"})
     assert texts(await project.changed(turn(edit("a.py", "1", "2")), "Done."), project.folder)
+
+
+def test_a_tree_deeper_than_the_stack(tmp_path, monkeypatch):
+    write(tmp_path, {"cart.py": "x = 1\n", "tests/test_a.py": ""})
+    folder = tmp_path / "deep"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    for _ in range(1_200):
+        os.mkdir("d")
+        os.chdir("d")
+    document = Document.of((tmp_path / "cart.py").as_uri(), "python", 1, "x = 1\n")
+    try:
+        assert find_place(document, Workspace([tmp_path])).shown == "tests/test_cart.py"
+    finally:
+        for _ in range(1_200):
+            os.chdir("..")
+            os.rmdir("d")
