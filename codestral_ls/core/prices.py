@@ -61,10 +61,10 @@ def price_of(host: str, model: str, table: Mapping[str, Price]) -> Price | None:
 
 
 def cost(price: Price, usage: Usage) -> float:
-    """US dollars for a request."""
-    cached = min(usage.cached, usage.prompt)
-    computed = usage.prompt - cached
-    dollars = computed * price.input + cached * _cached(price) + usage.completion * price.output
+    """US dollars for a request. What a host counts below nothing gives no money back."""
+    prompt, completion = max(usage.prompt, 0), max(usage.completion, 0)
+    cached = min(max(usage.cached, 0), prompt)
+    dollars = (prompt - cached) * price.input + cached * _cached(price) + completion * price.output
     return dollars / 1e6
 
 

@@ -63,6 +63,7 @@ def test_a_price_that_nobody_knows_is_none(host, model):
     [
         pytest.param(Usage(1_000_000, 0), OWN, 7, id="in"),
         pytest.param(Usage(0, 1_000_000), OWN, 8, id="out"),
+        pytest.param(Usage(-1_000_000, 1_000_000, -5), OWN, 8, id="less than nothing"),
         pytest.param(Usage(1_000_000, 0, 1_000_000), OWN, 0.7, id="cached at a tenth"),
         pytest.param(
             Usage(1_000_000, 0, 500_000), Price(input=2, output=0, cached=1), 1.5, id="cached by price"
