@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -114,7 +113,8 @@ def serving(place: Path, settings: Mapping[str, Any], environ: Mapping[str, str]
 
 
 def packed() -> Path:
-    """The extension as users get it; packed anew where a source is younger. CODESTRAL_LS_TEST_VSIX names another."""
+    """The extension as users get it, packed anew where a source is younger; CODESTRAL_LS_TEST_VSIX names
+    another one."""
     if named := os.environ.get("CODESTRAL_LS_TEST_VSIX"):
         return Path(named)
     with FileLock(folder() / "pack.lock"):
@@ -166,7 +166,3 @@ def _environment(place: Path) -> dict[str, str]:
 def _write(file: Path, content: object) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(content), encoding="utf-8")
-
-
-def remove(place: Path) -> None:
-    shutil.rmtree(place, ignore_errors=True)

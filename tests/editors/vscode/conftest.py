@@ -1,11 +1,12 @@
-"""A VS Code that the scenarios of a file share."""
+"""A VS Code that the scenarios share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,6 +15,9 @@ from tests.editors.vscode.install import missing
 from tests.editors.vscode.window import Window, browsing, window
 from tests.upstream.mistral import FakeMistral
 from tests.upstream.thread import Running, in_thread
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 @dataclass(frozen=True)
@@ -35,10 +39,10 @@ class Session:
 
 
 @contextmanager
-def at_work(place: Path) -> Iterator[Session]:
-    workspace = place / "workspace"
-    workspace.mkdir()
-    (workspace / "first.py").write_text("# The first file of the window.\n", encoding="utf-8")
+def at_work(place: Path, chromium: Browser, more: Mapping[str, Any]) -> Iterator[Session]:
+    """A session with settings beside those that name the model."""
+    (place / "workspace").mkdir()
+    (place / "workspace" / "first.py").write_text("# The first file of the window.\n", encoding="utf-8")
     with in_thread(FakeMistral("")) as running:
         settings = {
             "codestral.completion.provider": "mistral",
@@ -48,19 +52,24 @@ def at_work(place: Path) -> Iterator[Session]:
         }
         environ = {"FAKE_KEY": FakeMistral.api_key}
         with (
-            serving(place, settings, environ) as server,
-            browsing() as chromium,
+            serving(place, settings | dict(more), environ) as server,
             window(chromium, server, "first.py") as opened,
         ):
             opened.until_ready()
             yield Session(opened, running)
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
     if why := missing():
         pytest.skip(why)
-    with at_work(tmp_path_factory.mktemp("vscode")) as session:
+    with browsing() as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
+def shared(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    with at_work(tmp_path_factory.mktemp("vscode"), chromium, {}) as session:
         yield session
 
 

@@ -36,11 +36,8 @@ window.probe = (() => {
     requestAnimationFrame(look)
   }
 
-  function recorded() {
-    const frames = window.frames_seen
-    window.frames_seen = undefined
-    return frames
-  }
+  // What was recorded until now.
+  const recorded = () => window.frames_seen
 
   // From the next key's press to the first frame that follows the wanted ghost text, in milliseconds.
   function watch(wanted) {

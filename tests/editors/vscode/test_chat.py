@@ -56,8 +56,5 @@ def test_code_of_an_answer_is_applied(session: Session) -> None:
     assert BEFORE in session.upstream.requests[-1].json["messages"][-1]["content"]
     window.photograph("chat")
     frame.get_by_role("button", name="Show as a diff").click()
-    window.page.locator(".editor-group-container.active .monaco-diff-editor .line-insert").first.wait_for()
-    window.photograph("chat-diff")
-    window.press("Control+Enter")
-    window.page.locator(".monaco-diff-editor").wait_for(state="detached")
+    window.apply_diff("chat-diff")
     window.save(file, AFTER)

@@ -17,22 +17,14 @@ def mean(items):
     return total(items) / len(items)
 """
 
-DOCUMENTED = Case("(items):\n    total = 0\n", '(items):\n    """Add up what the items cost."""\n    total = 0\n')
+DOCUMENTED = Case(
+    "(items):\n    total = 0\n", '(items):\n    """Add up what the items cost."""\n    total = 0\n'
+)
 SKIPPING = Case("in items:\n", "in items:\n        if not item.quantity:\n            continue\n")
 
 
 def opened(window: Window, name: str) -> None:
     window.open(name, CART.replace("total(items):", "█total(items):", 1))
-
-
-def preview(window: Window) -> None:
-    """Wait for VS Code's list of the changes that are to be made, of which none is ticked."""
-    window.page.locator(".bulk-edit-panel .monaco-list-row").first.wait_for()
-
-
-def apply(window: Window) -> None:
-    window.page.locator(".bulk-edit-panel .edit-checkbox").first.click()
-    window.page.get_by_role("button", name="Apply", exact=True).click()
 
 
 def test_a_code_action_is_looked_at_applied_and_undone(session: Session) -> None:
@@ -46,9 +38,7 @@ def test_a_code_action_is_looked_at_applied_and_undone(session: Session) -> None
     window.photograph("code-actions")
     assert len(session.upstream.requests) == asked
     menu.get_by_text("Document", exact=True).click()
-    preview(window)
-    window.photograph("refactor-preview")
-    apply(window)
+    window.apply_diff("refactor-preview")
     window.save(file, CART.replace(DOCUMENTED.old, DOCUMENTED.new))
     window.run("workbench.action.focusActiveEditorGroup")
     window.press("Control+z")
@@ -60,15 +50,12 @@ def test_an_instruction_is_typed(session: Session) -> None:
     session.upstream.reply = answer(SKIPPING)
     opened(window, "instructed.py")
     window.press("Control+Alt+r")
-    window.pick("instruction", "Follow an instruction")
+    window.pick("Change as I say", "Change as I say …")
     window.page.get_by_placeholder("skip empty lines").wait_for()
     window.photograph("instruction")
     window.type("Skip items of which there are none.")
     window.press("Enter")
-    window.page.locator(".editor-group-container.active .monaco-diff-editor .line-insert").first.wait_for()
-    window.photograph("diff")
-    window.press("Control+Enter")
-    window.page.locator(".monaco-diff-editor").wait_for(state="detached")
+    window.apply_diff("instruction-preview")
     window.save(window.server.workspace / "instructed.py", CART.replace(SKIPPING.old, SKIPPING.new))
     said = session.upstream.requests[-1].json["messages"]
     assert any("of which there are none" in str(message["content"]) for message in said)

@@ -27,9 +27,14 @@ PROBE = Path(__file__).with_name("probe.js")
 _POLL = 0.01
 _SIZE = {"width": 1280, "height": 800}
 _FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 
 class Window:
@@ -47,7 +52,9 @@ class Window:
 
     def run(self, command: str) -> None:
         """Give a command that has a key in `KEYS`."""
-        self.press("+".join(part.capitalize() for part in KEYS[command].replace("ctrl", "control").split("+")))
+        self.press(
+            "+".join(part.capitalize() for part in KEYS[command].replace("ctrl", "control").split("+"))
+        )
 
     def palette(self, title: str) -> None:
         """Give a command by its title in the palette."""
@@ -91,6 +98,15 @@ class Window:
             lambda: file.read_text(encoding="utf-8") == wanted,
             lambda: f"the saved text, instead of which there is {file.read_text(encoding='utf-8')!r}",
         )
+
+    def apply_diff(self, name: str) -> None:
+        """Wait for the preview of a change, keep a picture of it as `name`, and agree."""
+        diff = self.page.locator(".editor-group-container.active .monaco-diff-editor")
+        diff.locator(".line-insert").first.wait_for()
+        self.page.locator(".notification-toast").get_by_role("button", name="Discard").wait_for()
+        self.photograph(name)
+        self.press("Control+Enter")
+        diff.wait_for(state="detached")
 
     def lines(self) -> list[str]:
         return self.page.evaluate("probe.lines()") or [""]
