@@ -30,6 +30,11 @@ export function unconfirmed(edit: WorkspaceEdit): WorkspaceEdit {
   return { ...edit, changeAnnotations };
 }
 
+/** Whether more is done than to change one file. VS Code saves what such a refactoring does: it may be out of sight. */
+export function isRefactoring(edit: WorkspaceEdit): boolean {
+  return (edit.documentChanges?.length ?? 0) > 1;
+}
+
 function applied(text: string, edits: TextEdit[]): string {
   return TextDocument.applyEdits(TextDocument.create("", "", 0, text), edits);
 }

@@ -15,7 +15,7 @@ import {
   type Middleware,
   type StaticFeature,
 } from "vscode-languageclient/node";
-import { unconfirmed } from "./changes";
+import { isRefactoring, unconfirmed } from "./changes";
 import { complain } from "./complain";
 import { isDisabled } from "./languages";
 import { isWanted } from "./preview";
@@ -105,7 +105,8 @@ async function applyEdit(client: LanguageClient | undefined, params: ApplyWorksp
     }
   }
   // The client checks whether the files are still what they were.
-  return next({ ...params, edit: unconfirmed(params.edit) }, CancellationToken.None);
+  const metadata = { isRefactoring: isRefactoring(params.edit) };
+  return next({ ...params, edit: unconfirmed(params.edit), metadata }, CancellationToken.None);
 }
 
 /** What the user has set of the server's settings. */

@@ -1,7 +1,7 @@
 /** Shows a change as a diff, and makes it when the user says so. */
 import * as vscode from "vscode";
 import type { LanguageClient, TextDocumentEdit, WorkspaceEdit } from "vscode-languageclient/node";
-import { changesOf, unconfirmed, type Change } from "./changes";
+import { changesOf, isRefactoring, unconfirmed, type Change } from "./changes";
 
 export const SCHEME = "codestral-preview";
 const CONTEXT = "codestral.previewing";
@@ -39,7 +39,8 @@ export async function applyWithPreview(client: LanguageClient, edit: WorkspaceEd
     void vscode.window.showErrorMessage("Codestral: The file was edited in the meantime, so nothing was changed; ask again.");
     return false;
   }
-  return vscode.workspace.applyEdit(await client.protocol2CodeConverter.asWorkspaceEdit(unconfirmed(edit)));
+  const converted = await client.protocol2CodeConverter.asWorkspaceEdit(unconfirmed(edit));
+  return vscode.workspace.applyEdit(converted, { isRefactoring: isRefactoring(edit) });
 }
 
 /** Shows what an edit does, and waits for the user's decision. */
@@ -50,7 +51,7 @@ export async function isWanted(client: LanguageClient, edit: WorkspaceEdit, titl
   const decision = new Promise<boolean>((resolve) => (decide = resolve));
   await vscode.commands.executeCommand("setContext", CONTEXT, true);
   await open(client, title, changes, right);
-  const buttons = `${title}.${remarks ? ` ${remarks}` : ""} Ctrl+Enter applies it, Escape discards it.`;
+  const buttons = `${title.replace(/\s*…$/, "")}.${remarks ? ` ${remarks}` : ""} Ctrl+Enter applies it, Escape discards it.`;
   void vscode.window.showInformationMessage(buttons, APPLY, DISCARD).then((choice) => {
     if (choice !== undefined && right.some((uri) => texts.has(uri.toString()))) {
       decide?.(choice === APPLY);
