@@ -16,11 +16,6 @@ from codestral_ls.core.schema import SETTINGS, Setting
 
 MANIFEST = Path(__file__).parents[2] / "editors" / "vscode" / "package.json"
 
-# A matter of taste, which a project may have settled. All else belongs to the user alone.
-TASTE = {
-    *(f"completion.{name}" for name in ("multiline", "debounce_ms", "min_chars", "candidates", "menu")),
-    *("completion.menu_wait_ms", "chat.language"),
-}
 TITLES = {"completion": "Completion", "chat": "Refactoring and Chat", "cache": "Cache", "log": "Log"}
 
 
@@ -51,7 +46,7 @@ def property_of(setting: Setting) -> dict[str, Any]:
     return {
         **type_of(setting.type),
         "default": list(setting.default) if isinstance(setting.default, tuple) else setting.default,
-        "scope": "window" if setting.path in TASTE else "machine",
+        "scope": "machine",
         "markdownDescription": setting.meaning,
     }
 

@@ -1,53 +1,52 @@
 /** The user's settings as the server knows them. */
 
-/** What VS Code knows of a setting, by who set it. */
+/** What VS Code knows of a setting: the value that the user gave it, for all workspaces. */
 export interface Inspected {
   readonly globalValue?: unknown;
-  readonly workspaceValue?: unknown;
 }
 
-/** A key of `contributes.configuration`, without "codestral.". `scope` is VS Code's. */
-export interface Key {
-  readonly name: string;
-  readonly scope: string;
+/** What VS Code knows of a list, by who set it. */
+export interface Lists extends Inspected {
+  readonly workspaceValue?: unknown;
+  readonly workspaceFolderValue?: unknown;
 }
 
 /** Keys that are the extension's own business, of which the server knows nothing. */
 const OWN = /^(server\.|disabled)/;
 
-interface Property {
-  readonly scope?: string;
-}
-
 interface Manifest {
   readonly contributes: {
-    readonly configuration: readonly { readonly properties: Readonly<Record<string, Property>> }[];
+    readonly configuration: readonly { readonly properties: Readonly<Record<string, unknown>> }[];
   };
 }
 
-/** The settings in the extension's manifest that are for the server. */
-export function serverKeys(manifest: unknown): Key[] {
-  const properties = (manifest as Manifest).contributes.configuration.flatMap((each) => Object.entries(each.properties));
-  return properties
-    .map(([name, property]) => ({ name: name.replace(/^codestral\./, ""), scope: property.scope ?? "window" }))
-    .filter((key) => !OWN.test(key.name));
+/** The settings in the extension's manifest that are for the server, without "codestral.". */
+export function serverKeys(manifest: unknown): string[] {
+  const keys = (manifest as Manifest).contributes.configuration.flatMap((each) => Object.keys(each.properties));
+  return keys.map((key) => key.replace(/^codestral\./, "")).filter((key) => !OWN.test(key));
 }
 
 /**
- * What was set, as a tree; never a default of the manifest, which would stand above the user's own file.
+ * What the user set, as a tree; never a default of the manifest, which would stand above the user's own file.
  *
- * A workspace has no say in a key of scope "machine", also where VS Code would let it pass.
+ * What a workspace says does not count, also where VS Code would let it pass: the server takes all of this for the
+ * user's own word. A workspace has a file of its own, which can only make the server do less.
  */
-export function serverSettings(keys: readonly Key[], inspect: (name: string) => Inspected | undefined): object {
+export function serverSettings(keys: readonly string[], inspect: (key: string) => Inspected | undefined): object {
   // An object without any section would mean "nothing to say", and leave in force what was set before.
   const tree: Record<string, Record<string, unknown>> = { completion: {} };
-  for (const { name, scope } of keys) {
-    const found = inspect(name);
-    const value = (scope === "machine" ? undefined : found?.workspaceValue) ?? found?.globalValue;
+  for (const key of keys) {
+    const value = inspect(key)?.globalValue;
     if (value !== undefined && value !== null) {
-      const dot = name.indexOf(".");
-      (tree[name.slice(0, dot)] ??= {})[name.slice(dot + 1)] = value;
+      const dot = key.indexOf(".");
+      (tree[key.slice(0, dot)] ??= {})[key.slice(dot + 1)] = value;
     }
   }
   return tree;
+}
+
+/** A list as all places together have it: a workspace may add to what the user wants left alone, and take nothing away. */
+export function everywhere(found: Lists | undefined): readonly string[] {
+  const lists = [found?.globalValue, found?.workspaceValue, found?.workspaceFolderValue];
+  return lists.flatMap((list) => (Array.isArray(list) ? list.filter((each) => typeof each === "string") : []));
 }
