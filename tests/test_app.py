@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import nullcontext
 
 import pytest
@@ -114,3 +115,29 @@ async def test_a_budget_that_cannot_be_counted_is_told(tmp_path):
     )
     assert user.warned == [counted.format("monthly_eur"), counted.format("daily_usd")]
     await app.aclose()
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_it_ends_while_it_connects_to_a_host_that_says_nothing(tmp_path, scheme):
+    """The host sees the end of the connection, also of one whose TLS has only begun."""
+    came, left = asyncio.Event(), asyncio.Event()
+
+    async def meet(reader, writer):
+        assert await reader.read(1)
+        came.set()
+        await reader.read()
+        left.set()
+        writer.close()
+
+    async with await asyncio.start_server(meet, "127.0.0.1", 0) as host:
+        address = f"{scheme}://127.0.0.1:{host.sockets[0].getsockname()[1]}"
+        told = {"completion": {"provider": "mistral", "base_url": address, "api_key_env": "OWN"}}
+        (tmp_path / "config.toml").write_text("[cache]\ndisk = false\n")
+        ledger, environ = Ledger(None, lambda: 0.0), {"OWN": "key", "CODESTRAL_LS_STATE": str(tmp_path)}
+        app = App(Listener(), config_file=tmp_path / "config.toml", environ=environ, ledger=ledger)
+        app.configure([told])
+        app.start()
+        async with asyncio.timeout(10):
+            await came.wait()
+            await app.aclose()
+            await left.wait()

@@ -143,17 +143,26 @@ def to_model_error(error: Exception, host: str, timeout: float) -> ModelError:
 
 class ConnectionTrace:
     """Learns from httpcore whether a request opened a connection of its own, and to whom, before anything is
-    sent over it. Raises `NotAllowed` where a name that stands for this machine led to another."""
+    sent over it. Raises `NotAllowed` where a name that stands for this machine led to another.
+
+    Closes the socket of a connection that is given up during TLS's handshake, which httpcore 1.0 leaves open
+    where the request was cancelled.
+    """
 
     def __init__(self, host: str) -> None:
         self.connected = False
         self._host = host
+        self._stream: AsyncNetworkStream | None = None
 
     async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
         if event == "connection.connect_tcp.started":
             self.connected = True
-        elif event == "connection.connect_tcp.complete" and is_loopback(self._host):
-            await self._check_peer(info["return_value"])
+        elif event == "connection.connect_tcp.complete":
+            self._stream = info["return_value"]
+            if is_loopback(self._host):
+                await self._check_peer(info["return_value"])
+        elif event.endswith(".start_tls.failed") and self._stream:
+            await self._stream.aclose()
 
     async def _check_peer(self, stream: AsyncNetworkStream) -> None:
         address = stream.get_extra_info("server_addr")
