@@ -1,6 +1,6 @@
 """Editors newer than this machine's, in a folder of their own: packages of Debian's testing suite, unpacked.
 
-`python -m tests.editors.debian_prefix` makes the folder, in half a minute and 500 MB, and prints where it is.
+`python3 tests/editors/debian_prefix.py` makes the folder, in half a minute and 500 MB, prints where it is.
 The machine's own packages stay what they are: apt keeps its lists below the folder, too, and each program is
 told to load its libraries from there. The suite moves, so tests ask an editor what it can do, not for its
 version.
@@ -11,14 +11,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
-import platformdirs
-
 SUITE = "forky"
-PACKAGES = ("neovim", "hx", "emacs-nox", "elpa-lsp-mode", "vim", "vim-ale", "lua-check", "patchelf")
-PROGRAMS = ("nvim", "hx", "emacs-nox", "vim.basic", "lua5.1")
+PACKAGES = ("neovim", "hx", "emacs-nox", "elpa-lsp-mode", "vim", "vim-ale", "tmux", "lua-check", "patchelf")
+PROGRAMS = ("nvim", "hx", "emacs-nox", "vim.basic", "tmux", "lua5.1")
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 _MARK = "complete"
@@ -27,7 +24,8 @@ _MARK = "complete"
 def folder() -> Path:
     """Where the editors are, or would be: outside of any checkout."""
     chosen = os.environ.get("CODESTRAL_LS_TEST_EDITORS")
-    return Path(chosen) if chosen else platformdirs.user_cache_path("codestral-ls-tests") / "editors"
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return Path(chosen) if chosen else cache / "codestral-ls-tests" / "editors"
 
 
 def made() -> bool:
@@ -39,7 +37,7 @@ def made() -> bool:
 def missing() -> str:
     """Why nothing of it can be used here, if so."""
     return (
-        "" if made() else "needs the editors that `python -m tests.editors.debian_prefix` fetches on Debian"
+        "" if made() else "needs the editors that `python3 tests/editors/debian_prefix.py` fetches on Debian"
     )
 
 
@@ -79,8 +77,9 @@ def _download(tree: Path) -> list[Path]:
 
 def _mirror() -> str:
     """The one that this machine uses itself."""
-    told = _output(["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"])
-    return told.split()[0]
+    command = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    return next(mirror for mirror in told if "security" not in mirror)
 
 
 def _apt(tree: Path, *command: str) -> None:
@@ -106,10 +105,6 @@ def _bind(root: Path) -> None:
     for name in PROGRAMS:
         options = ["--set-rpath", libraries, "--set-interpreter", loader]
         subprocess.run([*patch, *options, program(name)], check=True)
-
-
-def _output(command: Sequence[str]) -> str:
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 if __name__ == "__main__":

@@ -69,6 +69,38 @@ function probe.play(keys, wanted, file)
   vim.schedule(press)
 end
 
+-- Press a key, and keep how many milliseconds later the line and its ghost text were drawn as `wanted` (`line|ghost`),
+-- and for how many of them the server had the request.
+function probe.time(key, wanted)
+  local namespace = vim.api.nvim_create_namespace('probe')
+  local began, asked, server
+  probe.timed = nil
+  local watcher = vim.api.nvim_create_autocmd('LspRequest', {
+    callback = function(event)
+      local request = event.data.request
+      if request.method == 'textDocument/inlineCompletion' then
+        asked = request.type == 'pending' and vim.uv.hrtime() or asked
+        server = request.type == 'complete' and vim.uv.hrtime() - asked or server
+      end
+    end,
+  })
+  vim.api.nvim_set_decoration_provider(namespace, {
+    on_end = function()
+      local drawn = vim.api.nvim_get_current_line() .. '|' .. table.concat(probe.ghost(), '\n')
+      if drawn == wanted and not probe.timed then
+        probe.timed = { (vim.uv.hrtime() - began) / 1e6, server / 1e6 }
+        vim.schedule(function()
+          vim.api.nvim_del_autocmd(watcher)
+        end)
+      end
+    end,
+  })
+  vim.schedule(function()
+    began = vim.uv.hrtime()
+    vim.api.nvim_input(key)
+  end)
+end
+
 function probe.sent(method)
   return vim.tbl_filter(function(message)
     return message.method == method

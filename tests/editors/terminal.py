@@ -5,21 +5,20 @@ from __future__ import annotations
 import itertools
 import os
 import re
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.editors import debian_prefix
 from tests.editors.neovim import PATIENCE, ROOT, SCRIPTS
 from tests.upstream.mistral import FakeMistral
 
 _POLL, _LOOKS = 0.05, 20
 _HEADING = re.compile(r"^#+ ", re.MULTILINE)
+_TMUX = str(debian_prefix.program("tmux"))
 _BLOCK = re.compile(r"^```(?:\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-MISSING = "" if shutil.which("tmux") else "needs tmux"
 
 
 def recipe(heading: str, number: int = 0) -> str:
@@ -89,7 +88,7 @@ class Terminal:
 
     def _tmux(self, *command: str) -> str:
         done = subprocess.run(
-            ["tmux", "-S", self._socket, *command],
+            [_TMUX, "-S", self._socket, *command],
             check=True,
             capture_output=True,
             text=True,
@@ -120,4 +119,4 @@ def terminal(folder: Path, command: list[str], environ: Mapping[str, str]) -> It
     try:
         yield Terminal(socket)
     finally:
-        subprocess.run(["tmux", "-S", socket, "kill-server"], check=False, capture_output=True)
+        subprocess.run([_TMUX, "-S", socket, "kill-server"], check=False, capture_output=True)

@@ -18,7 +18,6 @@ from tests.upstream.mistral import FakeMistral
 from tests.upstream.thread import Running, in_thread
 
 pytestmark = pytest.mark.skipif(bool(debian_prefix.missing()), reason=debian_prefix.missing())
-in_terminal = pytest.mark.skipif(bool(terminal.MISSING), reason=terminal.MISSING)
 
 CART = "def total(prices):\n    return 0\n"
 BETTER = "def total(prices):\n    return sum(prices)\n"
@@ -63,7 +62,6 @@ def user(tmp_path: Path) -> Iterator[User]:
         yield User(tmp_path, running)
 
 
-@in_terminal
 def test_helix(user: User) -> None:
     config = user.folder / "xdg_config_home" / "helix"
     config.mkdir(parents=True)
@@ -87,7 +85,6 @@ def test_helix(user: User) -> None:
         user.has(f"{TYPED}{REST}\n{BETTER}")
 
 
-@in_terminal
 def test_vim_with_ale(user: User) -> None:
     """It lets no server change a file: a refactoring says what to do instead, an explanation is shown."""
     share = PREFIX / "usr" / "share"

@@ -198,11 +198,12 @@ end
 ---@return integer first
 ---@return integer last
 function M._find(code, after)
-  local lines = vim.split(vim.trim(code), '\n')
-  local height, rows = #lines, vim.api.nvim_buf_get_lines(talk.bufnr, 0, -1, false)
-  for first = after + 1, #rows - height + 1 do
-    if vim.trim(rows[first]) == vim.trim(lines[1]) and vim.trim(rows[first + height - 1]) == vim.trim(lines[height]) then
-      return first - 2, first + height - 1
+  local height = #vim.split(vim.trim(code), '\n')
+  local rows = vim.api.nvim_buf_get_lines(talk.bufnr, after, -1, false)
+  for index = 1, #rows - height + 1 do
+    local piece = table.concat(rows, '\n', index, index + height - 1)
+    if vim.trim(piece) == vim.trim(code) then
+      return after + index - 2, after + index + height - 1
     end
   end
   return after, after

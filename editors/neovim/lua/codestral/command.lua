@@ -119,7 +119,8 @@ end
 
 local function status()
   local told = require('codestral').status()
-  say(told and vim.trim(('%s: %s. %s'):format(told.model, told.state, told.message)) or 'codestral-ls has not said anything yet.')
+  local said = told and ('%s: %s. %s'):format(told.model, told.state, told.message)
+  say(vim.trim(said or 'codestral-ls has not said anything yet.'))
 end
 
 ---@param given string

@@ -3,7 +3,7 @@ local M = {}
 
 local health = vim.health
 
-local ADVICE = "Install it where Neovim finds it (pipx install 'codestral-ls[embedded]'), or set `cmd` with vim.lsp.config()."
+local ADVICE = 'Install it where Neovim finds it, for example with pipx, or name it in vim.lsp.config().'
 
 function M.check()
   health.start('codestral')
