@@ -9,7 +9,7 @@ from tests.editors.vscode.window import Window
 from tests.upstream.chat import ChatReply
 
 if TYPE_CHECKING:
-    from playwright.sync_api import FrameLocator
+    from playwright.sync_api import Frame
 
 BEFORE = """def total(items):
     total = 0
@@ -23,11 +23,9 @@ AFTER = """def total(items):
 ANSWER = f"`total` can be **one line**:\n\n```python talk.py\n{AFTER}```\n\nIt does the same."
 
 
-def chat(window: Window) -> FrameLocator:
+def chat(window: Window) -> Frame:
     window.palette("Codestral: Chat")
-    frame = window.page.frame_locator("iframe.webview").frame_locator("iframe")
-    frame.get_by_role("textbox", name="Question").wait_for()
-    return frame
+    return window.web_view("#question")
 
 
 def test_an_answer_streams_and_can_be_stopped(session: Session) -> None:

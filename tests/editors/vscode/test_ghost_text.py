@@ -1,4 +1,4 @@
-"""Ghost text in a real VS Code: drawn, typed through, chosen among and accepted, and what the file then holds."""
+"""Ghost text in a real VS Code: drawn, typed through, chosen among, accepted, and then the file."""
 
 from __future__ import annotations
 

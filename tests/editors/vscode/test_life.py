@@ -35,6 +35,7 @@ def test_a_server_that_was_killed_comes_back(session: Session) -> None:
     file = window.open("life.py", LINE)
     (killed,) = servers(window.server)
     os.kill(killed, signal.SIGKILL)
+    window.until(lambda: "Ready" not in window.state(), "the news of it")
     window.until(lambda: servers(window.server) - {killed}, "another server")
     window.until_ready()
     session.upstream.reply = "forty_two()"

@@ -66,8 +66,7 @@ def test_an_explanation_is_read(session: Session) -> None:
     session.upstream.reply = answer(Case(says=EXPLANATION))
     opened(window, "explained.py")
     window.palette("Codestral: Explain")
-    frame = window.page.frame_locator("iframe.webview").frame_locator("iframe")
-    frame.get_by_text("It adds").wait_for()
-    assert frame.locator("code", has_text="prices").count() == 1
+    said = window.web_view("code:text-is('prices')").locator("main")
+    assert said.inner_text().strip() == EXPLANATION.replace("`", "")
     window.photograph("explanation")
     window.run("workbench.action.closeActiveEditor")

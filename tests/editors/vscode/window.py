@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from tests.support import parse_marked
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, Frame, Locator, Page
 
     from tests.editors.vscode.code_server import CodeServer
 
@@ -103,10 +104,24 @@ class Window:
         """Wait for the preview of a change, keep a picture of it as `name`, and agree."""
         diff = self.page.locator(".editor-group-container.active .monaco-diff-editor")
         diff.locator(".line-insert").first.wait_for()
-        self.page.locator(".notification-toast").get_by_role("button", name="Discard").wait_for()
+        toasts = self.page.locator(".notification-toast")
+        toasts.get_by_role("button", name="Discard").wait_for()
+        self.until(lambda: toasts.count() == 1, "the end of the progress bar")
         self.photograph(name)
         self.press("Control+Enter")
         diff.wait_for(state="detached")
+
+    def web_view(self, selector: str) -> Frame:
+        """The page of the extension's own that has such an element, which is waited for."""
+        return self.until(lambda: next(self._frames_with(selector), None), f"a page with {selector}")
+
+    def _frames_with(self, selector: str) -> Iterator[Frame]:
+        from playwright.sync_api import Error
+
+        for frame in self.page.frames:
+            with contextlib.suppress(Error):  # VS Code replaces a frame while it loads.
+                if frame.locator(selector).count():
+                    yield frame
 
     def lines(self) -> list[str]:
         return self.page.evaluate("probe.lines()") or [""]
