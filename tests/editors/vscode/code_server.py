@@ -123,7 +123,7 @@ def packed() -> Path:
             subprocess.run(
                 ["npm", "run", "package", "--silent"],
                 cwd=EXTENSION,
-                env=environment(),
+                env=environment() | {"PYTHON": sys.executable},
                 check=True,
                 stdout=subprocess.DEVNULL,
             )
@@ -132,7 +132,7 @@ def packed() -> Path:
 
 
 def _sources() -> Iterator[Path]:
-    for name in ("package.json", "src", "media", "esbuild.mjs", "esbuild.js"):
+    for name in ("package.json", "README.md", "media", "scripts", "src"):
         path = EXTENSION / name
         if path.is_dir():
             yield from (file for file in path.rglob("*") if file.is_file())
