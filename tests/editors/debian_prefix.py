@@ -1,6 +1,6 @@
 """Editors newer than this machine's, in a folder of their own: packages of Debian's testing suite, unpacked.
 
-`python3 tests/editors/debian_prefix.py` makes the folder, in half a minute and 500 MB, prints where it is.
+`python3 -m tests.editors.debian_prefix` makes the folder, in half a minute and 500 MB, prints where it is.
 The machine's own packages stay what they are: apt keeps its lists below the folder, too, and each program is
 told to load its libraries from there. The suite moves, so tests ask an editor what it can do, not for its
 version.
@@ -22,10 +22,9 @@ _MARK = "complete"
 
 
 def folder() -> Path:
-    """Where the editors are, or would be: outside of any checkout."""
-    chosen = os.environ.get("CODESTRAL_LS_TEST_EDITORS")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return Path(chosen) if chosen else cache / "codestral-ls-tests" / "editors"
+    """Where they are kept: below CODESTRAL_LS_TEST_CACHE, or in the user's cache."""
+    kept = os.environ.get("CODESTRAL_LS_TEST_CACHE") or Path.home() / ".cache" / "codestral-ls-tests"
+    return Path(kept) / "editors"
 
 
 def made() -> bool:
@@ -37,7 +36,7 @@ def made() -> bool:
 def missing() -> str:
     """Why nothing of it can be used here, if so."""
     return (
-        "" if made() else "needs the editors that `python3 tests/editors/debian_prefix.py` fetches on Debian"
+        "" if made() else "needs the editors that `python3 -m tests.editors.debian_prefix` fetches on Debian"
     )
 
 

@@ -1,4 +1,4 @@
-"""The Neovim plug-in's Lua: no fault that luacheck knows of."""
+"""The Neovim plug-in's Lua: no fault that luacheck knows of, and formatted by StyLua."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from tests.editors import debian_prefix
+from tests.editors import debian_prefix, stylua
 from tests.editors.neovim import PLUGIN
 
 
@@ -21,3 +21,8 @@ def test_luacheck() -> None:
     command = [debian_prefix.program("lua5.1"), usr / "bin" / "luacheck", "--no-color", "--no-cache", "."]
     done = subprocess.run(command, cwd=PLUGIN, env=lua, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.skipif(bool(stylua.missing()), reason=stylua.missing())
+def test_stylua() -> None:
+    assert stylua.run("--check") == ""
