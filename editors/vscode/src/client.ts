@@ -3,14 +3,15 @@ import { homedir } from "node:os";
 import * as vscode from "vscode";
 import {
   CancellationToken,
+  CloseAction,
   DidChangeConfigurationNotification,
+  ErrorAction,
   LSPErrorCodes,
   LanguageClient,
   ResponseError,
   RevealOutputChannelOn,
   type ApplyWorkspaceEditParams,
   type ApplyWorkspaceEditRequest,
-  type ErrorHandler,
   type LanguageClientOptions,
   type Middleware,
   type StaticFeature,
@@ -33,20 +34,33 @@ export interface Parts {
   readonly extension: vscode.Extension<unknown>;
   readonly log: vscode.LogOutputChannel;
   readonly progress: Progress;
-  readonly errorHandler: ErrorHandler;
+  readonly onClosed: () => void;
   readonly isPaused: () => boolean;
   readonly client: () => LanguageClient | undefined;
 }
 
+/** What goes wrong with the connection is told by the session, in words of its own; the log has the details. */
+export class Client extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+}
+
 /** A client for the server at `command`; it is not started yet. */
-export function createClient(parts: Parts): LanguageClient {
+export function createClient(parts: Parts): Client {
   const options: LanguageClientOptions = {
     documentSelector: [{ scheme: "file" }, { scheme: "untitled" }, { scheme: "vscode-notebook-cell" }],
     outputChannel: parts.log,
     revealOutputChannelOn: RevealOutputChannelOn.Never,
     initializationOptions: () => settings(parts.extension),
     initializationFailedHandler: () => false,
-    errorHandler: parts.errorHandler,
+    errorHandler: {
+      error: () => ({ action: ErrorAction.Continue, handled: true }),
+      closed: () => {
+        parts.onClosed();
+        return { action: CloseAction.DoNotRestart, handled: true };
+      },
+    },
     middleware: middleware(parts),
   };
   // The home folder is the working directory: what a workspace holds must not be loaded by accident.
@@ -55,7 +69,7 @@ export function createClient(parts: Parts): LanguageClient {
     args: ["serve"],
     options: { cwd: homedir(), env: { ...process.env, ...parts.environment } },
   };
-  const client = new LanguageClient(SECTION, "Codestral", server, options);
+  const client = new Client(SECTION, "Codestral", server, options);
   client.registerFeature(ABILITIES);
   return client;
 }

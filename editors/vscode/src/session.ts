@@ -1,7 +1,6 @@
 /** The server as the user has it: found or installed, started, restarted, and told of in the status bar. */
 import * as vscode from "vscode";
-import { CloseAction, ErrorAction, type ErrorHandler, type LanguageClient } from "vscode-languageclient/node";
-import { createClient } from "./client";
+import { createClient, type Client } from "./client";
 import { messageOf } from "./complain";
 import { showExplanation } from "./explanation";
 import type { Keys } from "./keys";
@@ -19,11 +18,12 @@ export class Session implements vscode.Disposable {
   readonly progress = new Progress(() => this.client);
   readonly #backoff = new Backoff(() => Date.now());
   readonly #log: vscode.LogOutputChannel;
-  client: LanguageClient | undefined;
+  client: Client | undefined;
   command: string | undefined;
   status: Status = STARTING;
   #paused = false;
   #starting: Promise<void> = Promise.resolve();
+  #retry: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly context: vscode.ExtensionContext,
@@ -36,8 +36,7 @@ export class Session implements vscode.Disposable {
   /** Start, or start again with another program or other keys. One after the other. */
   start(): Promise<void> {
     this.#backoff.reset();
-    this.#starting = this.#starting.then(() => this.#replace());
-    return this.#starting;
+    return this.#enqueue(() => this.#replace());
   }
 
   get isPaused(): boolean {
@@ -56,9 +55,15 @@ export class Session implements vscode.Disposable {
   }
 
   async dispose(): Promise<void> {
+    clearTimeout(this.#retry);
     await this.#starting;
     await this.#stop();
     this.#changed.dispose();
+  }
+
+  #enqueue(work: () => Promise<void>): Promise<void> {
+    this.#starting = this.#starting.then(work).catch((error: unknown) => this.#fail(messageOf(error)));
+    return this.#starting;
   }
 
   async #replace(): Promise<void> {
@@ -71,20 +76,40 @@ export class Session implements vscode.Disposable {
       return;
     }
     this.command = found.path;
-    const client = createClient({
+    const client: Client = createClient({
       command: found.path,
       environment: await this.keys.environment(),
       extension: this.context.extension,
       log: this.#log,
       progress: this.progress,
-      errorHandler: this.#errorHandler(),
+      onClosed: () => this.#crashed(client),
       isPaused: () => this.#paused,
       client: () => this.client,
     });
     this.client = client;
     client.onNotification("codestral/status", (status: Status) => this.#tell(status));
     client.onNotification("codestral/explanation", showExplanation);
-    await client.start().catch((error: unknown) => this.#fail(`The language server did not start: ${messageOf(error)}`));
+    await client.start().catch((error: unknown) => {
+      this.#log.error(messageOf(error));
+      this.#crashed(client);
+    });
+  }
+
+  /** A server has ended, or did not even begin. This may be told twice of one. */
+  #crashed(client: Client): void {
+    if (this.client !== client) {
+      return;
+    }
+    this.client = undefined;
+    this.progress.clear();
+    const delay = this.#backoff.next();
+    if (delay === undefined) {
+      this.#fail(GIVEN_UP);
+      return;
+    }
+    this.#tell(STARTING);
+    // Somebody may start it meanwhile.
+    this.#retry = setTimeout(() => void this.#enqueue(() => (this.client ? Promise.resolve() : this.#replace())), delay);
   }
 
   async #stop(): Promise<void> {
@@ -93,23 +118,6 @@ export class Session implements vscode.Disposable {
     this.progress.clear();
     // A client that is still starting, or has crashed, cannot be stopped and need not be.
     await client?.dispose().catch(() => undefined);
-  }
-
-  #errorHandler(): ErrorHandler {
-    return {
-      error: () => ({ action: ErrorAction.Continue, handled: true }),
-      closed: async () => {
-        this.progress.clear();
-        const delay = this.#backoff.next();
-        if (delay === undefined) {
-          this.#fail(GIVEN_UP);
-          return { action: CloseAction.DoNotRestart, handled: true };
-        }
-        this.#tell(STARTING);
-        await new Promise((resolve) => setTimeout(resolve, delay));
-        return { action: CloseAction.Restart, handled: true };
-      },
-    };
   }
 
   #fail(message: string): void {
