@@ -25,18 +25,20 @@ from codestral_ls.providers.mistral import Mistral
 from tests.upstream.errors import ERRORS
 from tests.upstream.mistral import FakeMistral, split
 
-REQUESTS = 2000
+REQUESTS, PAUSES = 2000, 20
+PAUSE = REQUESTS // PAUSES
+"""So often whoever types waits for the answer, on the slowest machine, too."""
 ANSWER = "total + tax\nprint(total)\n"
 LASTING = ("no allowance", "no tokens left this month")
 PASSING = [fault for name, fault in ERRORS.items() if fault.status >= 429 and name not in LASTING]
 
 
 def flaky(seed: int):
-    """Half of the answers are well; the others are errors that may pass, cuts, resets and stalls."""
+    """Half of the answers are well; the others are errors that may pass, cuts, resets and a few stalls."""
     lot = random.Random(seed)
 
     def answer(_):
-        fault = lot.choice(("none", "none", "none", "error", "cut", "reset", "stall"))
+        fault = lot.choice(("none",) * 10 + ("error", "cut", "reset") * 3 + ("stall",))
         if fault == "error":
             return lot.choice(PASSING)
         ending = "done" if fault == "none" else fault
@@ -77,6 +79,8 @@ async def test_the_engine_over_http(caplog):
                 lot.choice(asked[-5:]).cancel()
             if lot.random() < 0.5:
                 await asyncio.wait((lot.choice(asked[-3:]),), timeout=0.005)
+            if not len(asked) % PAUSE:
+                await asyncio.wait(asked[-1:])
             if lot.random() < 0.01:
                 completer.forget(document.uri)
         answers = await asyncio.gather(*asked, return_exceptions=True)
@@ -87,8 +91,8 @@ async def test_the_engine_over_http(caplog):
     raised = [answer for answer in answers if isinstance(answer, BaseException)]
     assert all(isinstance(error, asyncio.CancelledError) for error in raised)
     # How many requests are made, and how many suggestions shown, is the scheduler's affair; some are.
-    assert sum(isinstance(answer, Suggestion) for answer in answers) > 20
-    assert len(upstream.requests) > 50
+    assert any(isinstance(answer, Suggestion) for answer in answers)
+    assert len(upstream.requests) > PAUSES / 2
     assert asyncio.all_tasks() == {asyncio.current_task()}
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
@@ -108,7 +112,7 @@ async def test_the_server_over_stdio(tmp_path, monkeypatch, seed):
     refused = [result for result in results if isinstance(result, BaseException)]
     assert all(isinstance(error, Refused) and error.args[0] == -32800 for error in refused)
     # The slower the machine, the more of them are superseded before they are sent.
-    assert len(upstream.requests) > 20
+    assert len(upstream.requests) > PAUSES / 2
     assert any(result["items"] for result in results if isinstance(result, dict))
     said = log.read_text()
     assert "ERROR" not in said
@@ -140,6 +144,8 @@ async def _asked(client, lot: random.Random):
             client.notify("$/cancelRequest", {"id": number})
         if lot.random() < 0.3:
             await asyncio.wait((answer,), timeout=0.01)
+        if not number % PAUSE:
+            await asyncio.wait((answer,))
         yield answer
 
 
@@ -153,7 +159,7 @@ def _environment(folder: Path, upstream: FakeMistral) -> dict[str, str]:
 
     config = folder / "config.toml"
     settings = ("provider = 'mistral'", f"base_url = '{upstream.api_url}'", "api_key_env = 'TEST_KEY'")
-    config.write_text("\n".join(("[completion]", *settings, "debounce_ms = 5")))
+    config.write_text("\n".join(("[completion]", *settings, "timeout_s = 1", "debounce_ms = 5")))
     return {
         **os.environ,
         "CODESTRAL_LS_CONFIG": str(config),
