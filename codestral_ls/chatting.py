@@ -3,6 +3,7 @@
 codestral/chat         asks; the answer comes whole, and before that as `$/progress` on `partialResultToken`
 codestral/chat/apply   makes a workspace edit of a block of code in an answer
 codestral/chat/list    tells the conversations that can be gone on with
+codestral/chat/show    tells what was said in one
 codestral/chat/end     forgets one
 
 Each is also a command, with the same object as its one argument: `codestral.chat`, `codestral.chat.apply` and
@@ -20,7 +21,7 @@ from lsprotocol import types
 from codestral_ls.code_actions import understood
 from codestral_ls.convert import span
 from codestral_ls.engine.chat_edit import propose_block
-from codestral_ls.engine.question import Mention, Question
+from codestral_ls.engine.question import Mention, Question, turn_facts
 from codestral_ls.protocol import Refused
 from codestral_ls.refactoring import loudly
 from codestral_ls.workspace_edit import workspace_edit
@@ -83,8 +84,8 @@ class Applied:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """A conversation that is over."""
+class Known:
+    """A conversation that there is."""
 
     conversation: str
 
@@ -119,15 +120,22 @@ async def conversations(ls: Server, params: object) -> list[dict[str, Any]]:
     return [msgspec.to_builtins(summary) for summary in await ls.app.chat.conversations()]
 
 
+async def show(ls: Server, params: object) -> list[dict[str, Any]]:
+    with loudly(ls):
+        turns = await ls.app.chat.turns(_read(ls, params, Known).conversation)
+    return [turn_facts(turn) for turn in turns]
+
+
 async def end(ls: Server, params: object) -> bool:
     with loudly(ls):
-        return await ls.app.chat.end(_read(ls, params, Ended).conversation)
+        return await ls.app.chat.end(_read(ls, params, Known).conversation)
 
 
 FEATURES: Mapping[str, Feature] = {
     "codestral/chat": chat,
     "codestral/chat/apply": propose,
     "codestral/chat/list": conversations,
+    "codestral/chat/show": show,
     "codestral/chat/end": end,
 }
 
@@ -143,6 +151,7 @@ COMMANDS: Mapping[str, Feature] = {
     "codestral.chat": _commanded(chat),
     "codestral.chat.apply": _commanded(apply),
     "codestral.chat.list": _commanded(conversations),
+    "codestral.chat.show": _commanded(show),
     "codestral.chat.end": _commanded(end),
 }
 

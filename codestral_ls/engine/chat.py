@@ -97,6 +97,10 @@ class Chat:
             known.setdefault(conversation.id, conversation)
         return [Summary(each.id, each.title, len(each.turns)) for each in known.values() if each.turns]
 
+    async def turns(self, conversation: str) -> tuple[Turn, ...]:
+        """What was said in a conversation, as far as it is still known. Raises `BadRequest`."""
+        return (await self._talk(conversation)).conversation.turns
+
     async def end(self, conversation: str) -> bool:
         """Forget a conversation, on disk as well. Returns whether there was one. Raises `BadRequest`."""
         known = self._talks.pop(conversation, None)

@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from codestral_ls.core.answer import code_blocks
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from codestral_ls.core.answer import Block
     from codestral_ls.core.applicable import Diagnostic
+    from codestral_ls.core.conversation import Turn
     from codestral_ls.core.text import Document, Span
     from codestral_ls.engine.proposal import Bill
 
@@ -65,9 +70,7 @@ class Answer:
             "conversation": self.conversation,
             "turn": self.turn,
             "markdown": self.text,
-            "blocks": [
-                {"path": each.path, "language": each.language, "code": each.code} for each in self.blocks
-            ],
+            "blocks": _block_facts(self.blocks),
             "context": list(self.context),
             "notes": list(self.notes),
             "model": bill.model,
@@ -83,3 +86,18 @@ class Summary:
     conversation: str
     title: str
     turns: int
+
+
+def turn_facts(turn: Turn) -> dict[str, object]:
+    """What is still known of an earlier question and its answer, as in `Answer.facts`."""
+    return {
+        "turn": turn.id,
+        "question": turn.question,
+        "markdown": turn.answer,
+        "blocks": _block_facts(code_blocks(turn.answer)),
+        "context": [each.title for each in turn.attached],
+    }
+
+
+def _block_facts(blocks: Iterable[Block]) -> list[dict[str, str]]:
+    return [{"path": each.path, "language": each.language, "code": each.code} for each in blocks]
