@@ -21,7 +21,7 @@ from tests.upstream.thread import in_thread
 
 ANSWER = "Because:\n\n```python path=cart.py\nx = 1\n```"
 CART = "import os\n\n\ndef total(prices):\n    return sum(prices)\n"
-PATIENCE = 20
+PATIENCE = 60
 
 
 @pytest.fixture
