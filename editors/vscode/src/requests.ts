@@ -27,6 +27,15 @@ export interface Answer {
   readonly cost_usd: number | null;
 }
 
+/** What is still known of a question and its answer. */
+export interface Said {
+  readonly turn: string;
+  readonly question: string;
+  readonly markdown: string;
+  readonly blocks: readonly Block[];
+  readonly context: readonly string[];
+}
+
 /** A conversation that can be gone on with. */
 export interface Summary {
   readonly conversation: string;
@@ -51,6 +60,16 @@ export async function spentToday({ client }: HasClient): Promise<number | undefi
   } catch {
     return undefined;
   }
+}
+
+/** Conversations of this server, and those that were saved, the newest first. */
+export async function conversations({ client }: HasClient): Promise<readonly Summary[]> {
+  return (await client?.sendRequest<Summary[]>("codestral/chat/list")) ?? [];
+}
+
+/** What was said in one. */
+export async function said({ client }: HasClient, conversation: string): Promise<readonly Said[]> {
+  return (await client?.sendRequest<Said[]>("codestral/chat/show", { conversation })) ?? [];
 }
 
 /** What there is to complete code with, the best first. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { answered, asked, blockOf, ended, forgotten, heard, NEW, titleOf } from "../src/chat/talk";
+import { answered, asked, blockOf, ended, forgotten, heard, NEW, restored } from "../src/chat/talk";
 import type { Answer } from "../src/requests";
 
 const BLOCK = { path: "cart.py", language: "python", code: "def total():\n    return 0" };
@@ -31,7 +31,6 @@ it("shows an answer as it comes, and then as it is", () => {
     bill: "codestral-latest · 120 tokens in, 8 out · $0.0012",
   });
   assert.equal(done.answers[0], ANSWER);
-  assert.equal(titleOf(done), "Why?");
 });
 
 it("keeps what had come when it is stopped", () => {
@@ -46,10 +45,19 @@ it("goes on in the same conversation", () => {
   assert.deepEqual(twice.answers.map((answer) => answer?.turn), ["t", "u"]);
 });
 
+it("shows what the server still knows of a conversation", () => {
+  const said = { turn: "t", question: "Why?", markdown: "Because.", blocks: [BLOCK], context: ["cart.py 5"] };
+  const { id, turns, answers } = restored("c", [said]);
+  assert.equal(id, "c");
+  assert.deepEqual(turns.map(({ question, state, blocks }) => [question, state, blocks]), [["Why?", "done", [BLOCK.code]]]);
+  assert.deepEqual(answers.map((answer) => [answer?.conversation, answer?.turn]), [["c", "t"]]);
+});
+
 it("begins anew where the server has forgotten it", () => {
   const { id, turns, answers } = forgotten(answered(asked(NEW, "Why?"), ANSWER));
   assert.deepEqual([id, answers], ["", [undefined]]);
   assert.deepEqual(turns.map(({ markdown, blocks }) => [markdown, blocks]), [["Because.\n", []]]);
+  assert.deepEqual(forgotten(asked(NEW, "Why?")).turns.map(({ state }) => state), ["failed"]);
 });
 
 it("says what is free and what nobody knows", () => {

@@ -3,9 +3,8 @@ import * as vscode from "vscode";
 import type { LanguageClient, WorkspaceEdit } from "vscode-languageclient/node";
 import { complain } from "../complain";
 import { applyWithPreview } from "../preview";
-import type { Answer } from "../requests";
 import { editorInUse } from "./context";
-import { blockOf } from "./talk";
+import { blockOf, type Applicable } from "./talk";
 
 interface Proposed {
   readonly title: string;
@@ -14,7 +13,7 @@ interface Proposed {
 }
 
 /** Asks the server where the block goes; where it cannot tell, the user may name the open file. */
-export async function applyBlock(client: LanguageClient | undefined, answer: Answer | undefined, index: number, code: string): Promise<void> {
+export async function applyBlock(client: LanguageClient | undefined, answer: Applicable | undefined, index: number, code: string): Promise<void> {
   const block = answer && blockOf(answer.blocks, index, code);
   if (!client || !answer || block === undefined) {
     return;

@@ -1,5 +1,5 @@
 /** Conversations as the chat view shows them. */
-import type { Answer, Block } from "../requests";
+import type { Answer, Block, Said } from "../requests";
 import { dollars } from "../status";
 import type { Turn } from "../webview/messages";
 
@@ -7,8 +7,11 @@ import type { Turn } from "../webview/messages";
 export interface Talk {
   readonly id: string;
   readonly turns: readonly Turn[];
-  readonly answers: readonly (Answer | undefined)[];
+  readonly answers: readonly (Applicable | undefined)[];
 }
+
+/** What has to be known of an answer to apply a block of it. */
+export type Applicable = Pick<Answer, "conversation" | "turn" | "blocks">;
 
 export const NEW: Talk = { id: "", turns: [], answers: [] };
 
@@ -41,13 +44,16 @@ export function ended(talk: Talk, state: "stopped" | "failed", why: string): Tal
 
 /** The server has forgotten the conversation: what was said stays in view, and a new one begins. */
 export function forgotten(talk: Talk): Talk {
-  const turns = talk.turns.map((turn) => ({ ...turn, blocks: [] }));
-  return { id: "", turns, answers: turns.map(() => undefined) };
+  const { turns } = talk.turns.at(-1)?.state === "asking" ? ended(talk, "failed", "The language server has ended.") : talk;
+  return { id: "", turns: turns.map((turn) => ({ ...turn, blocks: [] })), answers: turns.map(() => undefined) };
 }
 
-/** What a conversation is called in a list. */
-export function titleOf(talk: Talk): string {
-  return talk.turns[0]?.question.split("\n")[0] ?? "";
+/** A conversation as the server still knows it; what it cost is in the ledger. */
+export function restored(id: string, said: readonly Said[]): Talk {
+  const turns = said.map(({ question, markdown, blocks, context }): Turn => {
+    return { question, markdown, state: "done", blocks: blocks.map((block) => block.code), context, notes: [], bill: "" };
+  });
+  return { id, turns, answers: said.map((each) => ({ ...each, conversation: id })) };
 }
 
 /** Which of the server's blocks the page means; the page's own count may differ where fences are unusual. */

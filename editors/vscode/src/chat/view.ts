@@ -3,20 +3,18 @@ import * as vscode from "vscode";
 import { CancellationTokenSource, ProgressType, type LanguageClient } from "vscode-languageclient/node";
 import { messageOf } from "../complain";
 import { page } from "../page";
-import type { Answer } from "../requests";
+import { conversations, said, type Answer } from "../requests";
 import type { Session } from "../session";
 import type { ToExtension, ToPage } from "../webview/messages";
 import { applyBlock } from "./apply";
 import { contextOf, editorInUse, offered } from "./context";
-import { answered, asked, ended, forgotten, heard, NEW, titleOf, type Talk } from "./talk";
+import { answered, asked, ended, forgotten, heard, NEW, restored, type Talk } from "./talk";
 
 export const VIEW = "codestral.chatView";
 const PIECE = new ProgressType<{ conversation: string; text: string }>();
-const MOST_TALKS = 30;
 
 export class ChatView implements vscode.WebviewViewProvider {
   #talk: Talk = NEW;
-  #past: Talk[] = [];
   #view: vscode.WebviewView | undefined;
   #asking: CancellationTokenSource | undefined;
   #count = 0;
@@ -42,7 +40,7 @@ export class ChatView implements vscode.WebviewViewProvider {
     });
   }
 
-  /** Begin another conversation; this one can be found again. */
+  /** Begin another conversation; the server keeps this one. */
   startNew(): void {
     this.stop();
     this.#show(NEW);
@@ -52,13 +50,20 @@ export class ChatView implements vscode.WebviewViewProvider {
     this.#asking?.cancel();
   }
 
-  /** Let the user pick a conversation of this window to go on with. */
+  /** Let the user pick a conversation to go on with. */
   async showHistory(): Promise<void> {
-    const items = this.#past.map((talk) => ({ label: titleOf(talk), description: `${talk.turns.length} questions`, talk }));
+    const items = conversations(this.session).then((found) =>
+      found.map(({ conversation, title, turns }) => ({
+        label: title,
+        description: turns === 1 ? "1 question" : `${turns} questions`,
+        conversation,
+      })),
+    );
     const chosen = await vscode.window.showQuickPick(items, { title: "Conversations", placeHolder: "Go on with…" });
     if (chosen) {
       this.stop();
-      this.#show(chosen.talk);
+      this.#show(restored(chosen.conversation, await said(this.session, chosen.conversation)));
+      await this.compose("");
     }
   }
 
@@ -102,14 +107,17 @@ export class ChatView implements vscode.WebviewViewProvider {
       this.#update(ended(this.#talk, "failed", this.session.status.message || "The language server is still starting."));
       return;
     }
-    this.#asking = new CancellationTokenSource();
-    try {
-      this.#update(answered(this.#talk, await this.#request(client, text, file, open, this.#asking)));
-    } catch (error) {
-      const stopped = this.#asking.token.isCancellationRequested;
-      this.#update(stopped ? ended(this.#talk, "stopped", "Stopped.") : ended(this.#talk, "failed", messageOf(error)));
-    } finally {
+    const asking = new CancellationTokenSource();
+    this.#asking = asking;
+    const end = await this.#request(client, text, file, open, asking).then(
+      (answer) => (talk: Talk) => answered(talk, answer),
+      (error: unknown) => (talk: Talk) =>
+        asking.token.isCancellationRequested ? ended(talk, "stopped", "Stopped.") : ended(talk, "failed", messageOf(error)),
+    );
+    // Another conversation may have come into view.
+    if (this.#asking === asking) {
       this.#asking = undefined;
+      this.#update(end(this.#talk));
     }
   }
 
@@ -117,7 +125,7 @@ export class ChatView implements vscode.WebviewViewProvider {
     const token = `codestral-chat-${++this.#count}`;
     const talking = this.#talk.turns.length;
     const listening = client.onProgress(PIECE, token, ({ conversation, text }) => {
-      if (!cancel.token.isCancellationRequested) {
+      if (this.#asking === cancel && !cancel.token.isCancellationRequested) {
         this.#talk = heard(this.#talk, conversation, text);
         this.#post({ type: "text", index: talking - 1, text });
       }
@@ -143,8 +151,7 @@ export class ChatView implements vscode.WebviewViewProvider {
 
   /** Another conversation comes into view. */
   #show(talk: Talk): void {
-    const others = this.#past.filter((each) => each !== talk && each !== this.#talk);
-    this.#past = [...(this.#talk.turns.length ? [this.#talk] : []), ...others].slice(0, MOST_TALKS);
+    this.#asking = undefined;
     this.#talk = talk;
     this.#post({ type: "talk", turns: talk.turns });
   }
@@ -153,9 +160,7 @@ export class ChatView implements vscode.WebviewViewProvider {
   #forget(): void {
     const saves = vscode.workspace.getConfiguration("codestral").inspect<boolean>("chat.save")?.globalValue;
     if (!saves) {
-      this.#past = this.#past.map(forgotten);
-      this.#talk = forgotten(this.#talk);
-      this.#post({ type: "talk", turns: this.#talk.turns });
+      this.#show(forgotten(this.#talk));
     }
   }
 
