@@ -33,7 +33,7 @@ window.probe = (() => {
       if (!last || last[0] !== now[0] || last[1] !== now[1]) frames.push(now)
       if (window.frames_seen === frames) requestAnimationFrame(look)
     }
-    requestAnimationFrame(look)
+    look()
   }
 
   // What was recorded until now.
