@@ -54,7 +54,7 @@ def missing() -> str:
         return "needs playwright, which the extra `dev` brings on Linux"
     if browser() is None:
         return "needs Chromium: on Debian, apt-get install chromium"
-    if not _done().exists() or not (EXTENSION / "node_modules").exists():
+    if not _done().exists() or not _up_to_date():
         return "needs code-server: python3 -m tests.editors.vscode.install"
     return ""
 
@@ -70,12 +70,19 @@ def install() -> None:
             inside = place / "node_modules" / "code-server" / "lib" / part
             _npm(inside, environment(), "install", "--omit=dev", *_QUIET)
         _done().touch()
-    _npm(EXTENSION, environment(), "ci", *_QUIET)
+    if not _up_to_date():
+        _npm(EXTENSION, environment(), "ci", *_QUIET)
 
 
 def _done() -> Path:
     """Stands in the folder when all of it is there."""
     return folder() / "complete"
+
+
+def _up_to_date() -> bool:
+    """Whether what packs the extension is what its lock file names."""
+    locked, installed = EXTENSION / "package-lock.json", EXTENSION / "node_modules" / ".package-lock.json"
+    return installed.exists() and installed.stat().st_mtime >= locked.stat().st_mtime
 
 
 def _npm(where: Path, environ: Mapping[str, str], *arguments: str) -> None:

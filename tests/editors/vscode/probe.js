@@ -1,6 +1,7 @@
 // What a test sees of the editor. Blanks are U+00A0 in VS Code's page.
 window.probe = (() => {
-  const GHOST = '.ghost-text, .ghost-text-decoration'
+  const INLINE = '.view-lines [class*=ghost-text-decoration]'
+  const GHOST = '.ghost-text, [class*=ghost-text-decoration]'
   const plain = (text) => text.replaceAll('\u00a0', ' ')
   const editor = () => document.querySelector('.editor-group-container.active .editor-instance .monaco-editor')
   const top = (line) => parseFloat(line.style.top)
@@ -17,7 +18,7 @@ window.probe = (() => {
 
   // The ghost text: what is drawn into lines of the document, then the lines that are drawn between them.
   function ghost() {
-    const inline = editor()?.querySelectorAll('.view-lines .ghost-text-decoration') ?? []
+    const inline = editor()?.querySelectorAll(INLINE) ?? []
     const more = editor()?.querySelectorAll('.suggest-preview-text .view-line') ?? []
     const first = [...inline].map((span) => span.textContent).join('')
     return [first, ...[...more].map((line) => line.textContent)].map(plain).join('\n')

@@ -83,3 +83,19 @@ def test_the_user_chooses_among_candidates(session: Session) -> None:
     window.press("Escape")
     window.until_ghost("")
     window.save(file, CART.replace("items", "things").replace("█", "total"))
+
+
+def test_it_goes_on_from_the_entry_that_is_selected_in_the_menu(session: Session) -> None:
+    window, text = session.window, "quantity_in_stock = 3\nprint(█)\n"
+    session.upstream.reply = " * 2"
+    file = window.open("menu.py", text)
+    window.type("quant")
+    window.press("Control+Space")
+    window.page.locator(".suggest-widget.visible").get_by_text("quantity_in_stock").first.wait_for()
+    window.until_ghost("ity_in_stock * 2")
+    window.photograph("menu")
+    window.press("Tab")
+    window.until_ghost(" * 2")
+    window.press("Tab")
+    window.until_ghost("")
+    window.save(file, text.replace("█", "quantity_in_stock * 2"))
