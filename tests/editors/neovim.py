@@ -150,13 +150,21 @@ class Neovim:
 
 @contextmanager
 def started(
-    folder: Path, file: Path, init: str, *, cwd: Path | None = None, environ: Mapping[str, str] | None = None
+    folder: Path,
+    file: Path,
+    init: str,
+    *,
+    cwd: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    installed: bool = False,
 ) -> Iterator[Neovim]:
-    """Neovim with our plug-in and `init` (Lua), showing `file`; it keeps its own files below `folder`."""
+    """Neovim with our plug-in and `init` (Lua), showing `file`; it keeps its own files below `folder`.
+
+    With `installed`, it finds the plug-in by itself.
+    """
     script, address = folder / "init.lua", folder / "nvim.sock"
-    script.write_text(
-        f"vim.opt.rtp:prepend([[{PLUGIN}]])\ndofile([[{PROBE}]])\nvim.o.swapfile = false\n{init}"
-    )
+    find = "" if installed else f"vim.opt.rtp:prepend([[{PLUGIN}]])"
+    script.write_text(f"{find}\ndofile([[{PROBE}]])\nvim.o.swapfile = false\n{init}")
     process = subprocess.Popen(
         [_used.program, "--headless", "--listen", str(address), "-u", str(script), str(file)],
         cwd=cwd or folder,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ import pytest
 
 from codestral_ls.providers import store
 from tests.editors.neovim import ROOT, Neovim, started
+from tests.editors.terminal import environment, recipe
 from tests.upstream.mistral import FakeMistral
 from tests.upstream.thread import in_thread
 
@@ -95,6 +97,23 @@ def test_a_completion_is_typed_through_accepted_and_undone(tmp_path, typed, repl
         nvim.until(lambda nvim: text_of(nvim) == cart(typed + first[:3]), "the undone text")
         nvim.until(lambda nvim: "accepted" in ledger(tmp_path), "the server's note of it")
     assert ledger(tmp_path).count("accepted") == 1
+
+
+def test_as_the_readme_says(tmp_path):
+    """Its command installs the plug-in, its two lines set it up."""
+    heading = "Neovim (0.11 and 0.12)"
+    subprocess.run(["sh", "-c", recipe(heading)], cwd=ROOT, env={"HOME": str(tmp_path)}, check=True)
+    (tmp_path / "cart.py").write_text("x = 1\n")
+    with in_thread(FakeMistral("x + 1")) as running:
+        environ = environment(tmp_path, running.upstream) | {"XDG_DATA_HOME": f"{tmp_path}/.local/share"}
+        init = recipe(heading, 1)
+        with started(tmp_path, tmp_path / "cart.py", init, environ=environ, installed=True) as nvim:
+            state = "return (require('codestral').status() or {}).state"
+            nvim.until(lambda nvim: nvim.lua(state) == "ready", "the server's being ready")
+            nvim.type("oy = ")
+            nvim.until(lambda nvim: nvim.probe("ghost") == ["x + 1"], "the ghost text")
+            nvim.type("<Tab>")
+            nvim.until(lambda nvim: text_of(nvim) == "x = 1\ny = x + 1", "the accepted text")
 
 
 @pytest.fixture(scope="session")
