@@ -63,7 +63,7 @@ def _places(form: Form, lower: str) -> Iterable[tuple[int, int]]:
     is at the start."""
     if not form.signs:
         return [(0, lower.find("\n") % (len(lower) + 1))]
-    if form.pattern.flags & re.DOTALL:
+    if form.pattern.flags & _DOTALL:
         return [(0, len(lower))] if any(sign in lower for sign in form.signs) else []
     return {place for sign in form.signs for place in _lines(lower, sign)}
 
@@ -75,6 +75,10 @@ def _lines(lower: str, sign: str) -> Iterator[tuple[int, int]]:
         end = len(lower) if end < 0 else end
         yield start, end
         at = lower.find(sign, end)
+
+
+# A flag of an enumeration takes as long to compare as the search does.
+_DOTALL = int(re.DOTALL)
 
 
 def _form(kind: str, signs: str, pattern: str, flags: re.RegexFlag = re.NOFLAG) -> Form:
