@@ -44,9 +44,10 @@ def test_fixtures_are_in_their_own_form(update_fixtures):
 @pytest.mark.parametrize("case", CASES)
 def test_a_reply_that_was_cut_off_is_never_half_applied(case):
     """A cut behind the code may be applied, in whole; none elsewhere."""
+    ask = case.ask()
     for end in range(0, len(case.raw), 1 + len(case.raw) // 40):
         try:
-            edits = propose(case.ask(), case.raw[:end], "length").edits
+            edits = propose(ask, case.raw[:end], "length").edits
         except Refused:
             continue
         # The first of two answers is whole.
