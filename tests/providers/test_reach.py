@@ -6,8 +6,10 @@ The sockets belong to the test: see `tests/outside.py`.
 from __future__ import annotations
 
 from contextlib import aclosing
+from functools import cache
 from pathlib import Path
 
+import httpx
 import pytest
 
 from codestral_ls.app import App
@@ -50,6 +52,14 @@ def plain_environment(monkeypatch, tmp_path):
         monkeypatch.delenv(name, raising=False)
     for name in ("CACHE", "STATE"):
         monkeypatch.setenv(f"CODESTRAL_LS_{name}", str(tmp_path / name))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_trust():
+    """The machine's authorities are read once, which takes 20 ms: with nobody a connection comes about."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpx, "create_ssl_context", cache(httpx.create_ssl_context))
+        yield
 
 
 async def driven(endpoint: Completion, reach: Reach, environ=KEYS) -> ModelError | None:
