@@ -35,7 +35,7 @@ export function registerCommands(
     openSettings: () => vscode.commands.executeCommand("workbench.action.openSettings", `@ext:${context.extension.id}`),
     applyPreview: () => decidePreview(true),
     discardPreview: () => decidePreview(false),
-    openChat: () => chat.compose(""),
+    openChat: () => chat.focus(),
     newChat: () => chat.startNew(),
     chatHistory: () => chat.showHistory(),
     stopChat: () => chat.stop(),

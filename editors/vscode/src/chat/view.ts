@@ -63,14 +63,14 @@ export class ChatView implements vscode.WebviewViewProvider {
     if (chosen) {
       this.stop();
       this.#show(restored(chosen.conversation, await said(this.session, chosen.conversation)));
-      await this.compose("");
+      await this.focus();
     }
   }
 
-  /** Put the focus into the view, with a question begun. */
-  async compose(text: string): Promise<void> {
+  /** Put the focus into the question; what the user has begun to write there stays. */
+  async focus(): Promise<void> {
     await vscode.commands.executeCommand(`${VIEW}.focus`);
-    this.#post({ type: "compose", text });
+    this.#post({ type: "focus" });
   }
 
   async #hear(message: ToExtension): Promise<void> {

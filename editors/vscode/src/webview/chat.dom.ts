@@ -54,8 +54,7 @@ function hear(message: ToPage): void {
     case "offered":
       offer(message.offered);
       return;
-    case "compose":
-      question.value = message.text;
+    case "focus":
       question.focus();
       return;
   }

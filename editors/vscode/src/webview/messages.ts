@@ -27,7 +27,7 @@ export type ToPage =
   | { readonly type: "turn"; readonly index: number; readonly turn: Turn }
   | { readonly type: "text"; readonly index: number; readonly text: string }
   | { readonly type: "offered"; readonly offered: Offered | null }
-  | { readonly type: "compose"; readonly text: string };
+  | { readonly type: "focus" };
 
 export type ToExtension =
   | { readonly type: "ready" }
