@@ -24,8 +24,9 @@ ANSWER = f"`total` can be **one line**:\n\n```python talk.py\n{AFTER}```\n\nIt d
 
 
 def chat(window: Window) -> Frame:
+    """The page of the chat, with the focus where one types."""
     window.palette("Codestral: Chat")
-    return window.web_view("#question")
+    return window.web_view("#question:focus")
 
 
 def test_an_answer_streams_and_can_be_stopped(session: Session) -> None:
@@ -40,6 +41,17 @@ def test_an_answer_streams_and_can_be_stopped(session: Session) -> None:
     frame.get_by_role("button", name="Stop").click()
     frame.get_by_text("Stopped.").first.wait_for()
     session.running.wait_for(lambda: session.upstream.requests[-1].outcome == "abandoned")
+
+
+def test_a_question_that_was_begun_stays(session: Session) -> None:
+    window = session.window
+    window.open("draft.py", BEFORE)
+    question = chat(window).locator("#question")
+    question.fill("Why does")
+    window.open("draft.py", BEFORE)
+    chat(window)
+    assert question.input_value() == "Why does"
+    question.fill("")
 
 
 def test_code_of_an_answer_is_applied(session: Session) -> None:

@@ -73,7 +73,7 @@ class Window:
         """Write a file of the workspace and open it, with the cursor where █ stands."""
         file, text = self.server.workspace / name, parse_marked(marked)
         file.write_text(text.text, encoding="utf-8")
-        self.press("Control+p")
+        self.run("workbench.action.quickOpen")
         self.pick(str(file), file.name)  # An absolute path is looked up; any other, in an index.
         self.page.locator(".tab.active", has_text=file.name).wait_for()
         self.until(lambda: self.lines()[0] == text.text.split("\n")[0], f"{name} in the editor")

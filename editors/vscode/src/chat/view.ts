@@ -18,6 +18,7 @@ export class ChatView implements vscode.WebviewViewProvider {
   #view: vscode.WebviewView | undefined;
   #asking: CancellationTokenSource | undefined;
   #count = 0;
+  #focusing = false;
 
   constructor(
     private readonly session: Session,
@@ -69,6 +70,8 @@ export class ChatView implements vscode.WebviewViewProvider {
 
   /** Put the focus into the question; what the user has begun to write there stays. */
   async focus(): Promise<void> {
+    // Out of sight it has no page yet to be told.
+    this.#focusing = !this.#view?.visible;
     await vscode.commands.executeCommand(`${VIEW}.focus`);
     this.#post({ type: "focus" });
   }
@@ -78,6 +81,10 @@ export class ChatView implements vscode.WebviewViewProvider {
       case "ready":
         this.#post({ type: "talk", turns: this.#talk.turns });
         this.#offer();
+        if (this.#focusing) {
+          this.#focusing = false;
+          this.#post({ type: "focus" });
+        }
         break;
       case "ask":
         await this.#ask(message.text, message.file, message.open);
