@@ -33,7 +33,7 @@ def test_log_file_that_cannot_be_opened(tmp_path: Path, capsys: pytest.CaptureFi
 async def test_port_in_use(start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         server = await start(*SERVE, "--tcp", f"127.0.0.1:{taken.getsockname()[1]}")
-        assert await server.ended(10) == 2
+        assert await server.ended() == 2
     assert server.log.count("\n") == 1
     assert "Cannot listen on 127.0.0.1" in server.log
 

@@ -75,7 +75,7 @@ async def test_before_initialize(start: Start) -> None:
     one, other = [await start(*SCRIPTED) for _ in range(2)]
     one.tell("exit")
     other.close()
-    assert [await one.ended(5), await other.ended(5)] == [1, 1]
+    assert [await one.ended(), await other.ended()] == [1, 1]
 
 
 async def test_editor_dies_and_a_sibling_holds_the_pipe(server: Process) -> None:
