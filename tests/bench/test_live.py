@@ -24,13 +24,13 @@ LINE = "total = sum(item.price for item in items)"
 BEFORE = "# What they cost.\nitems = load(1)\n"
 
 
-def typed(gap: float) -> Session:
+def typed(gap: float, line: str = LINE) -> Session:
     """A session that types a line behind others."""
     steps = []
-    for number, key in enumerate(LINE):
+    for number, key in enumerate(line):
         at = len(BEFORE) + number
         steps.append(Step(gap * (number + 1), "a.py", (Edit(Span(at, at), key),), at + 1, "key"))
-    return Session("a.py", {"a.py": BEFORE}, steps, {"a.py": BEFORE + LINE})
+    return Session("a.py", {"a.py": BEFORE}, steps, {"a.py": BEFORE + line})
 
 
 def host_of(latency: Latency) -> Host:
@@ -127,7 +127,7 @@ async def test_a_peer_that_has_only_a_menu(monkeypatch):
     monkeypatch.setattr(player, "REST", 0.1)
     monkeypatch.setattr("codestral_ls.bench.live._SETTLING", 0.0)
     contender = Contender("menu", (sys.executable, "-c", PEER))
-    result = await replay_live(typed(0.01), Setting(), contender)
+    result = await replay_live(typed(0.2, LINE[:7]), Setting(), contender)
     assert all(key.shown is not None for key in result.keystrokes[:-1])
     assert result.tally.hits
     assert result.calls == []
