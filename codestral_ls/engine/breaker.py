@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from codestral_ls.core.model import ModelError
 
 FIRST_REST, LONGEST_REST = 2.0, 8.0
-LONGEST_LIMITED_REST = 60.0
-"""Seconds: a host whose fault has ended is back within ten; one that counts requests needs more patience."""
+"""Seconds: a host whose fault has ended is back within ten."""
 
 _JITTER = 0.25
 """The most that is taken off a rest, so that many servers do not return in the same moment."""
@@ -74,6 +73,5 @@ class Breaker:
             return 0.0  # Perhaps only of this prompt; refused again, it is the settings.
         if isinstance(error, RateLimited) and error.retry_after:
             return error.retry_after
-        longest = LONGEST_LIMITED_REST if isinstance(error, RateLimited) else LONGEST_REST
-        rest = min(FIRST_REST * 2.0 ** (self._failures - 1), longest) * (1 - _JITTER * self._lot())
+        rest = min(FIRST_REST * 2.0 ** (self._failures - 1), LONGEST_REST) * (1 - _JITTER * self._lot())
         return max(rest, error.pace) if isinstance(error, RateLimited) else rest

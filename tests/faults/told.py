@@ -41,7 +41,7 @@ def cannot(status: int, said: str = "") -> Told:
 def limits(said: str, seconds: float | None = None) -> Told:
     begin = "{host} limits this key's requests:"
     if seconds is None:
-        end, when = "Completions return soon.", "by themselves, within 10 s, after many in a row within 60 s"
+        end, when = "Completions return soon.", "by themselves, within 10 s"
     else:
         end, when = f"Completions return in {seconds:g} s.", "after the time that it names"
     return Told(RateLimited, f"{begin} {said}. {end}", seconds or 10.0, f"{begin} *its words*. {end}", when)
