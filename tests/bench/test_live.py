@@ -127,7 +127,7 @@ async def test_a_peer_that_has_only_a_menu(monkeypatch):
     monkeypatch.setattr(player, "REST", 0.1)
     monkeypatch.setattr("codestral_ls.bench.live._SETTLING", 0.0)
     contender = Contender("menu", (sys.executable, "-c", PEER))
-    result = await replay_live(typed(0.2, LINE[:7]), Setting(), contender)
+    result = await replay_live(typed(0.9, LINE[:7]), Setting(), contender)
     assert all(key.shown is not None for key in result.keystrokes[:-1])
     assert result.tally.hits
     assert result.calls == []
