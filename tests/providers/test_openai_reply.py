@@ -95,7 +95,9 @@ async def test_a_reply_that_is_cut_off_has_no_finish(ending):
         with pytest.raises(Unavailable):
             await collect(model, chunks)
         await model.aclose()
-    assert [chunk.finish for chunk in chunks] == [None, None]
+    assert all(chunk.finish is None for chunk in chunks)
+    # A reset may overtake what was sent before it.
+    assert len(chunks) == 2 or ending == "reset"
 
 
 CHATTER = {
