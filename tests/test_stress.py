@@ -101,13 +101,14 @@ async def test_the_engine_over_http(caplog):
 async def test_the_server_over_stdio(tmp_path, monkeypatch, seed):
     lot = random.Random(seed)
     log = tmp_path / "log"
-    async with FakeMistral(flaky(seed)) as upstream:
+    # Ten times what it takes: a request without an answer is waited for.
+    async with asyncio.timeout(60), FakeMistral(flaky(seed)) as upstream:
         with log.open("wb") as stderr:
             async with running_server(_environment(tmp_path, upstream), stderr=stderr) as client:
                 await client.until("ready")
                 client.notify("textDocument/didOpen", {"textDocument": _document()})
                 answers = [answer async for answer in _asked(client, lot)]
-    results = await asyncio.gather(*answers, return_exceptions=True)
+        results = await asyncio.gather(*answers, return_exceptions=True)
     assert len(results) == REQUESTS
     refused = [result for result in results if isinstance(result, BaseException)]
     assert all(isinstance(error, Refused) and error.args[0] == -32800 for error in refused)
