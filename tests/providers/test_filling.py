@@ -51,7 +51,7 @@ async def test_what_a_key_costs():
         for fim, most in (("auto", 1), ("infill", 40)):
             async with aclosing(connect(info, THIS_MACHINE, server.key, timeout=PATIENT, fim=fim)) as model:
                 keys = [
-                    await answer(model, request(LINE[:end])) for end in range(len(LINE) - 6, len(LINE) + 1)
+                    await answer(model, request(LINE[:end])) for end in range(len(LINE) - 4, len(LINE) + 1)
                 ]
                 costs = [cost for _, cost in keys]
                 assert costs[0] > 30
