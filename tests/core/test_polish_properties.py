@@ -108,12 +108,12 @@ def test_control_tokens_only_where_the_document_has_them(raw, hole):
             assert starts[0] not in polished.text
 
 
-@thorough
+@settings(thorough, max_examples=500)
 @given(replies, whole_replies)
 def test_a_polished_text_is_polished(raw, hole):
+    """More examples, since nothing is left of half of them."""
     polished = polish(raw, hole)
-    assume(polished is not None)
-    assert polish(polished.text, hole) == polished
+    assert polished is None or polish(polished.text, hole) == polished
 
 
 @thorough
