@@ -64,14 +64,21 @@ class Server(LanguageServer):
             self.configure("workspace/configuration", values)
 
     async def complete(self, site: Site, *, invoked: bool) -> tuple[Suggestion, ...]:
-        """The suggestion that may be shown here; several different ones for a user who asked."""
+        """The suggestion that may be shown here; several for a user who asked, and goes on with one."""
         completer = self.app.completer
-        if completer is None:
-            return ()
-        if invoked:
-            return await completer.candidates(site)
-        suggestion = await completer.complete(site, "automatic")
-        return (suggestion,) if suggestion else ()
+        return await completer.candidates(site, "invoked" if invoked else "automatic") if completer else ()
+
+    def shown(self, suggestion_id: str) -> None:
+        """The editor says that it shows a suggestion, and so which of several the user looks at."""
+        self.app.feedback.shown(suggestion_id)
+        if self.app.completer:
+            self.app.completer.follow(suggestion_id)
+
+    def partly_accepted(self, suggestion_id: str, length: int) -> None:
+        """The editor says that so much of a suggestion, in UTF-16 units from its start, was accepted."""
+        self.app.feedback.partly_accepted(suggestion_id, length)
+        if self.app.completer:
+            self.app.completer.follow(suggestion_id)
 
     async def aclose(self) -> None:
         """End the engine, once, and in time."""

@@ -132,7 +132,7 @@ def did_show(ls: Server, params: object) -> None:
     """`textDocument/didShowCompletion`, as GitHub's copilot-language-server has it: an item is seen."""
     match params:
         case {"item": {"command": {"arguments": [str(suggestion_id), *_]}}}:
-            ls.app.feedback.shown(suggestion_id)
+            ls.shown(suggestion_id)
 
 
 def did_accept_part(ls: Server, params: object) -> None:
@@ -140,7 +140,7 @@ def did_accept_part(ls: Server, params: object) -> None:
     from the start of the item's text, all parts together."""
     match params:
         case {"item": {"command": {"arguments": [str(suggestion_id), *_]}}, "acceptedLength": int(length)}:
-            ls.app.feedback.partly_accepted(suggestion_id, length)
+            ls.partly_accepted(suggestion_id, length)
 
 
 def ignored(ls: Server, params: object) -> None:

@@ -129,6 +129,11 @@ class Known:
     polished: Polished
     profile: Profile
 
+    @property
+    def id(self) -> str:
+        """That of every suggestion that is made of it."""
+        return self.reply.id
+
     def at(self, site: Site, source: Source) -> Suggestion | None:
         """What is left of it at a later site: the rest, while its own text is typed. Never anything else."""
         typed = self.place.typed_since(site)

@@ -17,6 +17,7 @@ from codestral_ls.core.suggestion import know
 from codestral_ls.core.syntax import definition_lines, parse_window
 from codestral_ls.engine.cache import PrefixIndex
 from codestral_ls.engine.flight import Flight, Flights, Turns
+from codestral_ls.engine.memory import Memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -71,17 +72,6 @@ class Answer:
     """An answer is known: this suggestion, or that there is none."""
 
     suggestion: Suggestion | None
-
-
-@dataclass(slots=True)
-class Memory:
-    """What is remembered of an open document from one request to the next: what was shown last, the typing
-    under way, and where the window that was sent began and what followed it."""
-
-    last: Known | None = None
-    burst: Burst | None = None
-    start: Start | None = None
-    suffix: str | None = None
 
 
 class Completer:
@@ -141,15 +131,23 @@ class Completer:
         finally:
             self._turns.leave(waiter)
 
-    async def candidates(self, site: Site) -> tuple[Suggestion, ...]:
-        """Several different suggestions for a user who asked, that of `complete` first. The others are asked
-        for one by one beside it, where the model takes two requests at a time."""
-        first, others = await asyncio.gather(self.complete(site, "invoked"), self._others(site))
-        distinct: dict[str, Suggestion] = {}
-        for suggestion in (first, *others):
-            if suggestion:
-                distinct.setdefault(suggestion.text, suggestion)
-        return tuple(distinct.values())
+    async def candidates(self, site: Site, trigger: Trigger = "invoked") -> tuple[Suggestion, ...]:
+        """Several different suggestions for a user who asked, that of `complete` first; and while he goes on
+        with one of them, what is left of each that still fits. The others are asked for one by one beside the
+        first, where the model takes two requests at a time."""
+        if trigger == "automatic":
+            suggestion = await self.complete(site, trigger)
+            return self._memories[site.document.uri].beside(suggestion, site) if suggestion else ()
+        left = self._memories[site.document.uri].fitting(site)
+        more = self._options.candidates - max(len(left), 1)
+        first, others = await asyncio.gather(self.complete(site, trigger), self._others(site, more))
+        memory = self._memories.get(site.document.uri)
+        return memory.show(first, (*left, *others), site) if memory else ()
+
+    def follow(self, suggestion_id: str) -> None:
+        """The editor shows this one of several candidates: what is left of it comes first from now on."""
+        for memory in self._memories.values():
+            memory.follow(suggestion_id)
 
     def forget(self, uri: str) -> None:
         """A document was closed: nothing of it is kept in memory, nothing more is asked for it."""
@@ -172,36 +170,37 @@ class Completer:
     def _known(self, site: Site, trigger: Trigger) -> Answer | None:
         """The rest of the last suggestion, or of another that was made on the way here."""
         memory = self._memories[site.document.uri]
-        last = memory.last
-        if last and (suggestion := last.at(site, "typed")):
-            return _confident(suggestion, trigger)
+        if suggestion := memory.rest(site):
+            return Answer(suggestion) if memory.asked_for else _confident(suggestion, trigger)
         if found := self._index.find(site):
             memory.last, suggestion = found
             return _confident(suggestion, trigger) if suggestion else _none(trigger)
-        suggestion = last.ahead(site) if last else None
+        suggestion = memory.last.ahead(site) if memory.last else None
         return _confident(suggestion, trigger) if suggestion else None
 
     def _landed(self, flight: Flight, site: Site, trigger: Trigger, source: Source) -> Answer | None:
         """What a flight says about a site; None if nothing, so that asking anew makes sense."""
         if flight.error or flight.known is None:
             return Answer(None) if flight.error else None
-        self._memories[site.document.uri].last = flight.known
+        memory = self._memories[site.document.uri]
+        memory.last = flight.known
         suggestion = flight.known.at(site, source)
+        memory.barren = memory.burst.start if memory.burst and not suggestion else None
         if suggestion is None:
             return _none(trigger) if flight.site is site else None
         return _confident(suggestion, trigger)
 
     def _worth_asking(self, site: Site, burst: Burst) -> bool:
         """Nor right behind a suggestion that was taken: what comes next begins with a key of the user's."""
-        last = self._memories[site.document.uri].last
-        return not (last and last.is_taken(site)) and worth_asking(site, burst)
+        return not self._memories[site.document.uri].is_taken(site) and worth_asking(site, burst)
 
     async def _coalesced(self, waiter: Waiter, burst: Burst) -> bool:
-        """Wait a moment where more changes are likely, or a request is running already; False if a newer one
-        came meanwhile."""
-        running = len(self._flights) > 0
-        refused = back_off(self._ignored(waiter.site.document.language))
-        delay = max(burst.quiet, refused, self._options.debounce if running else 0.0)
+        """Wait a moment where more changes are likely, where a request is running already, or where the model
+        had nothing to say of what is typed; False if a newer one came meanwhile."""
+        document = waiter.site.document
+        refused = back_off(self._ignored(document.language))
+        doubtful = len(self._flights) > 0 or self._memories[document.uri].barren == burst.start
+        delay = max(burst.quiet, refused, self._options.debounce if doubtful else 0.0)
         return delay == 0.0 or await waiter.outcome(delay) is None
 
     def _take_off(self, site: Site, trigger: Trigger) -> Flight:
@@ -240,11 +239,11 @@ class Completer:
             flight.known = known
             self._index.put(known)
 
-    async def _others(self, site: Site) -> list[Suggestion | None]:
-        """What was found until a newer request came, as that wants the streams."""
-        found: list[Suggestion | None] = []
+    async def _others(self, site: Site, count: int) -> list[Known]:
+        """As many more as were found until a newer request came, as that wants the streams."""
+        found: list[Known] = []
         waiter = self._turns.beside(site)
-        asking = asyncio.create_task(self._ask_others(site, found))
+        asking = asyncio.create_task(self._ask_others(site, count, found))
         asking.add_done_callback(lambda _: waiter.resolve("landed"))
         try:
             await waiter.outcome()
@@ -254,16 +253,15 @@ class Completer:
             await asyncio.wait((asking,))
         return found
 
-    async def _ask_others(self, site: Site, found: list[Suggestion | None]) -> None:
-        more = self._options.candidates - 1 if self._carrier.profile.streams > 1 else 0
-        for seed in range(1, more + 1):
+    async def _ask_others(self, site: Site, count: int, found: list[Known]) -> None:
+        for seed in range(1, count + 1) if self._carrier.profile.streams > 1 else ():
             if not self._allowed(site, "invoked"):
                 break
             flight, request = self._prepared(site, "invoked")
             request = replace(request, temperature=OTHERS_TEMPERATURE, seed=seed)
             await self._carrier.carry_out(flight, request, by_hand=True)
-            known = self._polished(flight)
-            found.append(known.at(site, "model") if known else None)
+            if known := self._polished(flight):
+                found.append(known)
 
     def _after(self, seconds: float) -> Callable[[], bool]:
         """Says true once so much time has passed."""

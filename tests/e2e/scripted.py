@@ -45,9 +45,11 @@ class Completer:
         span = Span(site.offset, site.offset)
         return Suggestion(f"{trigger}-1", span, text, "model") if text is not None else None
 
-    async def candidates(self, site: Site) -> tuple[Suggestion, ...]:
-        suggestion = await self.complete(site, "invoked")
+    async def candidates(self, site: Site, trigger: Trigger) -> tuple[Suggestion, ...]:
+        suggestion = await self.complete(site, trigger)
         return (suggestion,) if suggestion else ()
+
+    def follow(self, suggestion_id: str) -> None: ...
 
     async def _hang(self, site: Site) -> str:
         await asyncio.Event().wait()
