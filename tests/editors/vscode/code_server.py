@@ -40,6 +40,12 @@ QUIET: Mapping[str, Any] = {
 }
 """Settings with which nothing but us speaks up."""
 
+WARY: Mapping[str, Any] = {
+    "security.workspace.trust.enabled": True,
+    "security.workspace.trust.startupPrompt": "never",
+}
+"""With these, a workspace is not trusted, and VS Code does not ask for it."""
+
 SERVER: Mapping[str, Any] = {"codestral.server.path": str(SCRIPTS / "codestral-ls")}
 """Where our server is: VS Code takes the search path of a login shell, on which it is not."""
 
@@ -82,10 +88,15 @@ class CodeServer:
 
 
 @contextmanager
-def serving(place: Path, settings: Mapping[str, Any], environ: Mapping[str, str]) -> Iterator[CodeServer]:
-    """code-server until the block ends. `settings` are the extension's, `environ` what its server finds."""
+def serving(
+    place: Path, settings: Mapping[str, Any], environ: Mapping[str, str], *, trusting: bool = True
+) -> Iterator[CodeServer]:
+    """code-server until the block ends. `settings` are the extension's, `environ` what its server finds.
+
+    Workspaces are trusted, or else not before the user says so.
+    """
     (place / "workspace").mkdir(parents=True, exist_ok=True)
-    _write(place / "user" / "User" / "settings.json", QUIET)
+    _write(place / "user" / "User" / "settings.json", QUIET if trusting else {**QUIET, **WARY})
     _write(place / "user" / "User" / "keybindings.json", [{"key": k, "command": c} for c, k in KEYS.items()])
     # Settings of scope `machine` count here only: the machine is the one that code-server runs on.
     _write(place / "user" / "Machine" / "settings.json", {**SERVER, **settings})
@@ -94,7 +105,7 @@ def serving(place: Path, settings: Mapping[str, Any], environ: Mapping[str, str]
     log = (place / "code-server.log").open("w", encoding="utf-8")
     subprocess.run(command, env=env, check=True, stdout=log, stderr=log)
     process = subprocess.Popen(
-        [*_command(place), "--auth", "none", "--bind-addr", "127.0.0.1:0", *_SWITCHES],
+        [*_command(place), "--auth", "none", "--bind-addr", "127.0.0.1:0", *_SWITCHES[trusting]],
         env=env,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -141,12 +152,8 @@ def _sources() -> Iterator[Path]:
             yield path
 
 
-_SWITCHES = (
-    "--disable-telemetry",
-    "--disable-update-check",
-    "--disable-workspace-trust",
-    "--disable-getting-started-override",
-)
+_QUIET = ("--disable-telemetry", "--disable-update-check", "--disable-getting-started-override")
+_SWITCHES = {False: _QUIET, True: (*_QUIET, "--disable-workspace-trust")}
 
 
 def _command(place: Path) -> list[str]:
@@ -155,9 +162,8 @@ def _command(place: Path) -> list[str]:
 
 
 def _environment(place: Path) -> dict[str, str]:
-    """All files go below `place`; the programs of the development environment are found, and little else."""
-    node = environment()["PATH"].split(os.pathsep)[0]
-    path = os.pathsep.join([node, str(SCRIPTS), os.environ["PATH"]])
+    """All files go below `place`, and our server is found by its setting only."""
+    path = os.pathsep.join(part for part in environment()["PATH"].split(os.pathsep) if part != str(SCRIPTS))
     places = {name: str(place / name.lower()) for name in ("CODESTRAL_LS_CACHE", "CODESTRAL_LS_STATE")}
     home = place / "home"
     home.mkdir(exist_ok=True)

@@ -19,6 +19,21 @@ from tests.upstream.thread import Running, in_thread
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from codestral_ls.bench.upstream import Upstream
+
+
+KEY: Mapping[str, str] = {"FAKE_KEY": FakeMistral.api_key}
+
+
+def naming(upstream: Upstream) -> dict[str, Any]:
+    """Settings with which this model is asked, by the key that `KEY` puts into the environment."""
+    return {
+        "codestral.completion.provider": "mistral",
+        "codestral.completion.base_url": upstream.base_url,
+        "codestral.completion.api_key_env": "FAKE_KEY",
+        "codestral.completion.candidates": 3,
+    }
+
 
 @dataclass(frozen=True)
 class Session:
@@ -43,20 +58,13 @@ def at_work(place: Path, chromium: Browser, more: Mapping[str, Any]) -> Iterator
     """A session with settings beside those that name the model."""
     (place / "workspace").mkdir()
     (place / "workspace" / "first.py").write_text("# The first file of the window.\n", encoding="utf-8")
-    with in_thread(FakeMistral("")) as running:
-        settings = {
-            "codestral.completion.provider": "mistral",
-            "codestral.completion.base_url": running.upstream.base_url,
-            "codestral.completion.api_key_env": "FAKE_KEY",
-            "codestral.completion.candidates": 3,
-        }
-        environ = {"FAKE_KEY": FakeMistral.api_key}
-        with (
-            serving(place, settings | dict(more), environ) as server,
-            window(chromium, server, "first.py") as opened,
-        ):
-            opened.until_ready()
-            yield Session(opened, running)
+    with (
+        in_thread(FakeMistral("")) as running,
+        serving(place, {**naming(running.upstream), **more}, KEY) as server,
+        window(chromium, server, "first.py") as opened,
+    ):
+        opened.until_ready()
+        yield Session(opened, running)
 
 
 @pytest.fixture(scope="package")

@@ -1,18 +1,13 @@
-"""How a real VS Code gets on when the server dies, and when nothing has been set up."""
+"""How a real VS Code gets on when the server dies."""
 
 from __future__ import annotations
 
 import os
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from tests.editors.vscode.code_server import CodeServer, serving
+from tests.editors.vscode.code_server import CodeServer
 from tests.editors.vscode.conftest import Session
-from tests.editors.vscode.window import window
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
 
 LINE = "answer = █\n"
 
@@ -44,20 +39,3 @@ def test_a_server_that_was_killed_comes_back(session: Session) -> None:
     window.photograph("back-again")
     window.press("Tab")
     window.save(file, "answer = forty_two()\n")
-
-
-def test_who_has_set_up_nothing_is_welcomed(chromium: Browser, tmp_path: Path) -> None:
-    (tmp_path / "workspace").mkdir()
-    (tmp_path / "workspace" / "first.py").write_text("answer = 42\n", encoding="utf-8")
-    with (
-        serving(tmp_path, {"codestral.completion.enabled": False}, {}) as server,
-        window(chromium, server, "first.py") as opened,
-    ):
-        opened.until(lambda: "Switched off" in opened.state(), opened.state)
-        page = opened.page.locator(".gettingStartedContainer")
-        page.get_by_text("Start with Codestral").first.wait_for()
-        page.get_by_role("button", name="Enter a key").wait_for()
-        opened.photograph("walkthrough")
-        page.get_by_role("button", name="Enter a key").click()
-        opened.page.locator(".quick-input-widget").wait_for()
-        opened.photograph("enter-key")

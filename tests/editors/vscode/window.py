@@ -132,9 +132,11 @@ class Window:
     def until_ghost(self, wanted: str) -> None:
         self.until(lambda: self.ghost() == wanted, lambda: f"the ghost text {wanted!r}: {self.ghost()!r}")
 
-    def until(self, condition: Callable[[], object], what: str | Callable[[], str]) -> Any:
+    def until(
+        self, condition: Callable[[], object], what: str | Callable[[], str], patience: float = PATIENCE
+    ) -> Any:
         """Wait for something true, which is returned."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         while not (found := condition()):
             if time.monotonic() > deadline:
                 raise AssertionError(f"{what if isinstance(what, str) else what()} did not come")
