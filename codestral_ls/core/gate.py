@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 MIN_DOCUMENT_CHARACTERS = 10
 MAX_LINE_CHARACTERS = 1000
 
-QUIET_SECONDS = 0.8
+QUIET_SECONDS = 1.0
 """How long to wait after a deletion or a paste. Both are seldom alone, and who types on is served at once."""
 PASTED_CHARACTERS = 80
 """More than this at once was not typed."""

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Memory:
-    """What was shown last, and all that a user was shown who asked for several; the typing under way; where
-    the window that was sent began, and what followed it."""
+    """What was shown last, and all that a user was shown who asked for several; the typing under way, and
+    where a burst of it began of which the model had nothing to say; where the window that was sent began, and
+    what followed it."""
 
     last: Known | None = None
     candidates: tuple[Known, ...] = ()
     burst: Burst | None = None
+    barren: int | None = None
     start: Start | None = None
     suffix: str | None = None
 
