@@ -49,17 +49,23 @@ export async function isWanted(client: LanguageClient, edit: WorkspaceEdit, titl
   const changes = await changesOf(edit, (uri) => read(client, uri));
   const right = changes.map((change) => virtual(client, change.uri, change.after));
   const decision = new Promise<boolean>((resolve) => (decide = resolve));
-  await vscode.commands.executeCommand("setContext", CONTEXT, true);
-  await open(client, title, changes, right);
-  const buttons = `${title.replace(/\s*…$/, "")}.${remarks ? ` ${remarks}` : ""} Ctrl+Enter applies it, Escape discards it.`;
-  void vscode.window.showInformationMessage(buttons, APPLY, DISCARD).then((choice) => {
+  try {
+    await vscode.commands.executeCommand("setContext", CONTEXT, true);
+    await open(client, title.replace(/\s*…$/, ""), changes, right);
+    offer(`${title.replace(/[\s.…]*$/, "")}.${remarks && ` ${remarks}`} Ctrl+Enter applies it, Escape discards it.`, right);
+    return await decision;
+  } finally {
+    await close(right);
+  }
+}
+
+/** The same as buttons, for those who look for some. */
+function offer(message: string, right: readonly vscode.Uri[]): void {
+  void vscode.window.showInformationMessage(message, APPLY, DISCARD).then((choice) => {
     if (choice !== undefined && right.some((uri) => texts.has(uri.toString()))) {
       decide?.(choice === APPLY);
     }
   });
-  const apply = await decision;
-  await close(right);
-  return apply;
 }
 
 async function open(client: LanguageClient, title: string, changes: readonly Change[], right: readonly vscode.Uri[]): Promise<void> {

@@ -9,6 +9,9 @@ import {
   type WorkDoneProgressReport,
 } from "vscode-languageclient/node";
 
+/** What is done sooner is not told: VS Code leaves a notification in sight for a while after its end. */
+const SHOWN_AFTER_MS = 500;
+
 type Step = WorkDoneProgressBegin | WorkDoneProgressReport | WorkDoneProgressEnd;
 
 interface Shown {
@@ -36,23 +39,30 @@ export class Progress {
   }
 
   #begin(token: ProgressToken, begin: WorkDoneProgressBegin): void {
-    // It may end before VS Code shows it.
-    let report: (message: string) => void = () => undefined;
-    const ended = new Promise<void>((resolve) => {
-      const end = () => {
-        this.#shown.delete(token);
-        resolve();
-      };
-      this.#shown.set(token, { report: (message) => report(message), end });
-    });
-    const options = { location: vscode.ProgressLocation.Notification, title: begin.title, cancellable: true };
-    void vscode.window.withProgress(options, (progress, cancelled) => {
-      cancelled.onCancellationRequested(() => {
-        void this.client()?.sendNotification(WorkDoneProgressCancelNotification.type, { token });
+    let said = begin.message ?? "";
+    let report = (message: string) => {
+      said = message;
+    };
+    let end: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    const waiting = setTimeout(() => {
+      const options = { location: vscode.ProgressLocation.Notification, title: begin.title, cancellable: true };
+      void vscode.window.withProgress(options, (progress, cancelled) => {
+        cancelled.onCancellationRequested(() => {
+          void this.client()?.sendNotification(WorkDoneProgressCancelNotification.type, { token });
+        });
+        report = (message) => progress.report({ message });
+        report(said);
+        return ended;
       });
-      report = (message) => progress.report({ message });
-      report(begin.message ?? "");
-      return ended;
+    }, SHOWN_AFTER_MS);
+    this.#shown.set(token, {
+      report: (message) => report(message),
+      end: () => {
+        this.#shown.delete(token);
+        clearTimeout(waiting);
+        end();
+      },
     });
   }
 

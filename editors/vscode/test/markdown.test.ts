@@ -19,21 +19,47 @@ for (const [name, text] of Object.entries(HOSTILE)) {
 
 it("hands each block of code to the decoration, in order", () => {
   const seen: Block[] = [];
-  const html = renderMarkdown("a\n```python path=shop/cart.py\nx < 1\n```\nb\n~~~\ny\n~~~\n", (block) => {
+  const html = renderMarkdown("a\n```text path=shop/cart.txt\nx < 1\n```\nb\n~~~\ny\n~~~\n", (block) => {
     seen.push(block);
     return `<b>${block.index}</b>`;
   });
   assert.deepEqual(seen, [
-    { index: 0, code: "x < 1", info: "python path=shop/cart.py" },
+    { index: 0, code: "x < 1", info: "text path=shop/cart.txt" },
     { index: 1, code: "y", info: "" },
   ]);
   assert.match(html, /<b>0<\/b><pre tabindex="0"><code>x &lt; 1<\/code><\/pre>/);
 });
 
-it("draws a block that is not finished", () => assert.match(renderMarkdown("```js\nlet a"), /<code>let a<\/code>/));
+it("draws a block that is not finished", () => assert.match(renderMarkdown("```\nlet a"), /<code>let a<\/code>/));
 
-it("names a block by its path or its language", () => {
-  assert.equal(blockTitle("python path=shop/cart.py"), "shop/cart.py");
-  assert.equal(blockTitle("python"), "python");
-  assert.equal(blockTitle(""), "");
+const COLOURED = {
+  "by its language": "```js\nlet a\n```",
+  "by its file": "```shop/cart.js\nlet a\n```",
+  "by its file where the language is unknown": "```nonsense path=cart.js\nlet a\n```",
+  "with an end still to come": "```js\nlet a",
+};
+
+for (const [name, text] of Object.entries(COLOURED)) {
+  it(`colours a block ${name}`, () => assert.match(renderMarkdown(text), /<code><span class="hljs-keyword">let<\/span> a<\/code>/));
+}
+
+it("escapes what it colours", () => {
+  assert.doesNotMatch(renderMarkdown("```html\n<script>alert(1)</script>\n```"), /<script/);
+  assert.match(renderMarkdown("```nonsense\na < b\n```"), /<code>a &lt; b<\/code>/);
 });
+
+const TITLES = {
+  "python path=shop/cart.py": "shop/cart.py",
+  "python shop/cart.py": "shop/cart.py",
+  'python title="cart.py"': "cart.py",
+  "python file: cart.py": "cart.py",
+  "cart.test.ts": "cart.test.ts",
+  "python": "python",
+  "python 3.11": "python",
+  "c++": "c++",
+  "": "",
+};
+
+for (const [info, title] of Object.entries(TITLES)) {
+  it(`names the block "${info}"`, () => assert.equal(blockTitle(info), title));
+}

@@ -2,7 +2,18 @@
 import { blockTitle, escapeHtml, renderMarkdown, type Block } from "./markdown";
 import type { Offered, ToExtension, ToPage, Turn } from "./messages";
 
-declare function acquireVsCodeApi(): { postMessage(message: ToExtension): void };
+/** What stays when the view is hidden, and its page with it. */
+interface Draft {
+  readonly question: string;
+  readonly file: boolean;
+  readonly open: boolean;
+}
+
+declare function acquireVsCodeApi(): {
+  postMessage(message: ToExtension): void;
+  getState(): Draft | undefined;
+  setState(draft: Draft): void;
+};
 
 const vscode = acquireVsCodeApi();
 const element = (id: string) => document.getElementById(id) as HTMLElement;
@@ -22,14 +33,16 @@ element("form").addEventListener("submit", (event) => {
   event.preventDefault();
   ask();
 });
-element("stop").addEventListener("click", () => vscode.postMessage({ type: "stop" }));
+element("stop").addEventListener("click", stop);
 question.addEventListener("keydown", pressed);
 addEventListener("keydown", (event) => {
   if (event.key === "Escape" && isAsking()) {
-    vscode.postMessage({ type: "stop" });
+    stop();
   }
 });
 turnsBox.addEventListener("click", clicked);
+element("form").addEventListener("input", keep);
+restore(vscode.getState());
 vscode.postMessage({ type: "ready" });
 
 function hear(message: ToPage): void {
@@ -66,6 +79,26 @@ function ask(): void {
   if (text && !isAsking()) {
     vscode.postMessage({ type: "ask", text, file: fileBox.checked && !fileBox.disabled, open: openBox.checked });
     question.value = "";
+    keep();
+    // The button that was pressed goes.
+    question.focus();
+  }
+}
+
+function stop(): void {
+  vscode.postMessage({ type: "stop" });
+  question.focus();
+}
+
+function keep(): void {
+  vscode.setState({ question: question.value, file: fileBox.checked, open: openBox.checked });
+}
+
+function restore(draft: Draft | undefined): void {
+  if (draft) {
+    question.value = draft.question;
+    fileBox.checked = draft.file;
+    openBox.checked = draft.open;
   }
 }
 
@@ -75,6 +108,7 @@ function pressed(event: KeyboardEvent): void {
     ask();
   } else if (event.key === "ArrowUp" && !question.value) {
     question.value = turns.at(-1)?.question ?? "";
+    keep();
     event.preventDefault();
   }
 }
@@ -112,10 +146,28 @@ function drawTurn(index: number): void {
 ${turn.bill && `<p class="fine">${escapeHtml(turn.bill)}</p>`}`;
   const before = turnsBox.children[index];
   if (before) {
-    before.replaceWith(box);
+    before.className = box.className;
+    before.setAttribute("aria-busy", box.getAttribute("aria-busy") ?? "");
+    renew(before, box);
   } else {
     turnsBox.append(box);
   }
+}
+
+/** Puts in place what has changed. The rest keeps its focus, what is selected in it, and how far it was scrolled. */
+function renew(box: Element, fresh: Element): void {
+  const [before, after] = [[...box.children], [...fresh.children]];
+  after.forEach((next, index) => {
+    const old = before[index];
+    if (!old) {
+      box.append(next);
+    } else if (old.className === "markdown" && next.className === "markdown") {
+      renew(old, next);
+    } else if (!old.isEqualNode(next)) {
+      old.replaceWith(next);
+    }
+  });
+  before.slice(after.length).forEach((old) => old.remove());
 }
 
 function caption(turn: Turn, block: Block): string {
@@ -137,7 +189,7 @@ function clicked(event: Event): void {
     vscode.postMessage({ type: "apply", turn, block: Number(button?.dataset["block"]), code });
   } else if (action === "copy" || action === "insert") {
     vscode.postMessage({ type: action, code });
-    say(action === "copy" ? "Copied." : "Inserted.");
+    say(action === "copy" ? "Copied." : "");
   }
 }
 
@@ -151,9 +203,13 @@ function drawState(): void {
 }
 
 function offer(offered: Offered | null): void {
-  const parts = offered && [offered.file, offered.selection, offered.problems ? `${offered.problems} problems` : ""];
+  const parts = offered && [offered.file, offered.selection, problems(offered.problems)];
   element("fileName").textContent = parts?.filter(Boolean).join(", ") ?? "no file";
   fileBox.disabled = offered === null;
+}
+
+function problems(count: number): string {
+  return count === 0 ? "" : count === 1 ? "1 problem" : `${count} problems`;
 }
 
 function isAsking(): boolean {
