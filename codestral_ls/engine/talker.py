@@ -121,7 +121,8 @@ class Talker:
             async with aclosing(self.model.chat(request)) as chunks:
                 await received.all_of(chunks)
             if not received.began:
-                raise Unavailable(f"{self.profile.label} did not answer, for a newer request. Ask again.")
+                # Hosts that send nothing raise: the model was closed meanwhile.
+                raise Unavailable(f"{self.profile.label} was closed before it answered. Ask again.")
         except ModelError as error:
             outcome = type(error).__name__
             raise

@@ -18,7 +18,7 @@ from codestral_ls.providers.llamacpp import LlamaCpp
 from codestral_ls.providers.store import path_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Callable, Coroutine
     from pathlib import Path
 
     from codestral_ls.core.model import ChatRequest
@@ -56,15 +56,19 @@ _FILLING = Profile(
 )
 _WARM_UP = FimRequest(redact("def add(a, b):\n"), redact("    return a"), redact("\n"), max_tokens=1)
 
+_BUSY = "completions wait until its answer in the chat, or its change of the code, is complete"
+
 _Item = Chunk | ModelError | None
 
 
 class Embedded:
     """The model by that name, or in the GGUF file at that path, loaded when it is first needed.
 
-    It generates one text at a time: a newer request ends an older one, whose stream then stops without
-    `finish`. `template` and `stop` are the settings of those names. Making it raises `BadRequest` where the
-    model is not here, llama.cpp is not, or a setting cannot work.
+    It generates one text at a time. What a user reads is never interrupted: a talk waits for those before it,
+    and a completion for all talks, as `profile.degraded` says then. A newer request, of either kind, ends a
+    completion, whose stream then stops without `finish`. `template` and `stop` are the settings of those
+    names. Making it raises `BadRequest` where the model is not here, llama.cpp is not, or a setting cannot
+    work.
     """
 
     def __init__(self, model: str, *, template: str = "", stop: tuple[str, ...] = ()) -> None:
@@ -76,14 +80,17 @@ class Embedded:
         self._stop = stop
         self._child: Child | None = None
         self._loading: asyncio.Task[LlamaCpp] | None = None
-        self._generating: asyncio.Task[None] | None = None
+        self._filling: asyncio.Task[None] | None = None
+        self._talking: set[asyncio.Task[None]] = set()
         self._slot = asyncio.Lock()
         self._crashes = 0
+        self._closed = False
 
     @property
     def profile(self) -> Profile:
-        """What is known of it. Whether a file of an unknown family fills holes is known when it is loaded."""
-        return self._profile
+        """What is known of it now. Whether a file of an unknown family fills holes is known when it is
+        loaded."""
+        return replace(self._profile, degraded=_BUSY) if self._talking else self._profile
 
     def fim(self, request: FimRequest) -> AsyncGenerator[Chunk, None]:
         """Fill the hole. Raises a `ModelError`: `Unavailable` when the process has died, once; the next
@@ -91,8 +98,8 @@ class Embedded:
         return self._stream(lambda server: server.fim(request))
 
     def chat(self, request: ChatRequest) -> AsyncGenerator[Chunk, None]:
-        """Continue the conversation; ends and raises like `fim`, with which it takes turns."""
-        return self._stream(lambda server: server.chat(request))
+        """Continue the conversation; raises like `fim`."""
+        return self._stream(lambda server: server.chat(request), talk=True)
 
     async def warm(self) -> None:
         """Load the model and let it say a word, so that every page of it is in memory."""
@@ -101,19 +108,18 @@ class Embedded:
                 pass
 
     async def aclose(self) -> None:
-        """End the process, within two seconds."""
-        tasks = {task for task in (self._generating, self._loading) if task}
+        """End the process, within two seconds. It is not started again."""
+        self._closed = True
+        tasks = {task for task in (self._filling, self._loading, *self._talking) if task}
         for task in tasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
         await self._discard()
 
-    async def _stream(self, ask: _Ask) -> AsyncGenerator[Chunk, None]:
+    async def _stream(self, ask: _Ask, *, talk: bool = False) -> AsyncGenerator[Chunk, None]:
         items: asyncio.Queue[_Item] = asyncio.Queue()
-        if self._generating:
-            self._generating.cancel()
-        task = self._generating = asyncio.create_task(self._generate(ask, items))
+        task = self._begin(self._generate(ask, items), talk=talk)
         # Not at the end of the task's own code, which never runs if it is cancelled before it begins.
         task.add_done_callback(lambda _: items.put_nowait(None))
         try:
@@ -124,6 +130,17 @@ class Embedded:
         finally:
             task.cancel()
             await asyncio.wait((task,))
+
+    def _begin(self, work: Coroutine[object, object, None], *, talk: bool) -> asyncio.Task[None]:
+        if self._filling:
+            self._filling.cancel()
+        task = asyncio.create_task(work)
+        if talk:
+            self._talking.add(task)
+            task.add_done_callback(self._talking.discard)
+        else:
+            self._filling = task
+        return task
 
     async def _generate(self, ask: _Ask, items: asyncio.Queue[_Item]) -> None:
         """Put the reply's chunks, and then a `ModelError` where there is one."""
@@ -158,6 +175,8 @@ class Embedded:
             raise
 
     async def _load(self) -> LlamaCpp:
+        if self._closed:
+            raise Unavailable(f"{self._profile.label} was closed. Ask again.")
         if self._crashes >= MOST_CRASHES:
             raise Unavailable(
                 f"{self._profile.label} stopped {MOST_CRASHES} times in a row and is not started again. "

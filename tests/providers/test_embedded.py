@@ -9,8 +9,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from contextlib import aclosing, asynccontextmanager
-from dataclasses import replace
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 
 import pytest
 import pytest_asyncio
@@ -94,11 +93,59 @@ async def test_it_talks(loaded):
     assert "hello" in "".join(chunk.text for chunk in said).lower()
     assert said[-1].finish in ("stop", "length")
     assert said[-1].usage
-    # A completion does not wait for a talk, nor the other way round: the newer ends the older.
-    async with aclosing(loaded.chat(replace(asked, max_tokens=3500))) as chunks:
+
+
+def talk(model: Embedded, max_tokens: int = 60) -> AbstractAsyncContextManager:
+    """A conversation under way, which is closed at the end."""
+    wanted = Message("user", redact("Count from 1 to 200."))
+    return aclosing(model.chat(ChatRequest((wanted,), max_tokens)))
+
+
+@on_one_loop
+async def test_a_completion_waits_for_the_end_of_a_talk(loaded):
+    plain = loaded.profile
+    async with talk(loaded) as chunks, asyncio.timeout(60):
         await anext(chunks)
-        assert (await complete(loaded, request("    print(")))[-1].finish
-        assert all(chunk.finish is None for chunk in [chunk async for chunk in chunks])
+        older, newer = (asyncio.create_task(complete(loaded, request("    print("))) for _ in range(2))
+        assert await older == []
+        assert "completions wait" in loaded.profile.degraded
+        said = [chunk async for chunk in chunks]
+        assert not newer.done()
+        assert said[-1].finish == "length"
+        assert (await newer)[-1].finish
+    assert loaded.profile == plain
+
+
+@on_one_loop
+async def test_a_talk_that_is_given_up_frees_the_model(loaded):
+    async with talk(loaded, 3500) as chunks:
+        await anext(chunks)
+        waiting = asyncio.create_task(complete(loaded, request("    print(")))
+    async with asyncio.timeout(20):
+        assert (await waiting)[-1].finish
+
+
+@on_one_loop
+async def test_a_talk_waits_for_another(loaded):
+    async with talk(loaded) as first, asyncio.timeout(60):
+        await anext(first)
+
+        async def ask_too():
+            async with talk(loaded, 8) as second:
+                return [chunk async for chunk in second]
+
+        waiting = asyncio.create_task(ask_too())
+        assert [chunk async for chunk in first][-1].finish == "length"
+        assert (await waiting)[-1].finish == "length"
+
+
+@on_one_loop
+async def test_a_talk_ends_a_completion(loaded):
+    async with aclosing(loaded.fim(ENDLESS)) as older, asyncio.timeout(60):
+        await anext(older)
+        async with talk(loaded, 8) as chunks:
+            assert (await anext(chunks)).finish is None
+        assert all(chunk.finish is None for chunk in [chunk async for chunk in older])
 
 
 async def test_others_are_kept_out(weights):
@@ -176,6 +223,19 @@ async def test_closed_while_loading():
             await model.aclose()
             await asyncio.wait((warming,))
     assert model._child is None
+
+
+async def test_once_closed_it_stays_closed():
+    """Whoever asks again for an answer that ended with it starts no process that nobody would end."""
+    async with embedded() as model:
+        await model.warm()
+        asking = asyncio.create_task(complete(model, ENDLESS))
+        await asyncio.sleep(0)
+        await model.aclose()
+        assert await asking == []
+        with pytest.raises(Unavailable, match=r"closed.* Ask again\."):
+            await complete(model, ENDLESS)
+        assert model._child is None
 
 
 PARENT = """
