@@ -19,7 +19,7 @@ from codestral_ls.core.languages import language_of
 from codestral_ls.core.text import Edit, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from codestral_ls.bench.future import Future, Playhead
     from codestral_ls.bench.oracle import Call
@@ -51,11 +51,13 @@ class Differs(Exception):
 
 @dataclass(slots=True)
 class Tally:
-    """What the editor did beside pressing keys. `hits` are seconds of real time until an answer that no model
-    was needed for: none was running."""
+    """What the editor did beside pressing keys. `spared` are the session's keystrokes that accepting made
+    needless: for each, whether the session went on to write a word there. `hits` are seconds of real time
+    until an answer that no model was needed for: none was running."""
 
     accepted: int = 0
     acceptances: int = 0
+    spared: list[bool] = field(default_factory=list)
     hits: list[float] = field(default_factory=list)
 
 
@@ -144,6 +146,7 @@ class Player:
         edit, length, reached = found
         self.tally.accepted += length
         self.tally.acceptances += 1
+        self.tally.spared += self._spared(index, reached)
         self._change(file, (edit,))
         self._tell_accepted(ghost, edit)
         cursor = edit.span.start + len(edit.text)
@@ -162,6 +165,14 @@ class Player:
             if reached is not None:
                 return edit, length, reached
         return None
+
+    def _spared(self, index: int, reached: int) -> Iterator[bool]:
+        """For each keystroke of the steps that are left out, whether a word was still to come after it."""
+        file, text = self._playhead.file, self._playhead.text
+        for number, step in enumerate(self._session.steps[index : reached + 1], index):
+            text = applied(text, step.edits)
+            if step.is_keystroke and step.cursor is not None:
+                yield self._future.ahead(number + 1, file, text, step.cursor).is_known
 
     def _tell_accepted(self, ghost: Ghost, edit: Edit) -> None:
         if edit == ghost.edit:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from codestral_ls.bench.oracle import CHARACTERS_PER_TOKEN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from codestral_ls.bench.oracle import Call
     from codestral_ls.bench.player import Tally
@@ -48,9 +48,19 @@ class Run:
 
     @property
     def known(self) -> list[Keystroke]:
-        """Keystrokes after which the session goes on, where they left the cursor, to write a word: there the
-        upstream knows the text."""
+        """Keystrokes that were pressed, after which the session goes on, where they left the cursor, to write
+        a word: there the upstream knows the text."""
         return [key for key in self.keystrokes if key.known]
+
+    @property
+    def spared(self) -> int:
+        """Keystrokes of the session that need not be pressed, since a suggestion was accepted."""
+        return len(self.tally.spared)
+
+    @property
+    def spared_known(self) -> int:
+        """Those of them where the upstream knows the text."""
+        return sum(self.tally.spared)
 
 
 def requests(run: Run) -> float:
@@ -75,32 +85,44 @@ def cancelled_share(run: Run) -> float:
 
 
 def visible(run: Run, within: float) -> float:
-    """Share of keystrokes (keys that write, and backspaces) after which a suggestion was on the screen within
-    so many seconds, and before the next key, edit or jump. One that stayed on while its text was typed took
-    no time. A keystroke that another follows before anything could come counts against the share."""
-    return _visible(run.keystrokes, within)
+    """Share of the session's keystrokes (keys that write, and backspaces) after which a suggestion was on the
+    screen within so many seconds, and before the next key, edit or jump. One that stayed on while its text
+    was typed took no time. A keystroke that another follows before anything could come counts against it.
+
+    The session's keystrokes are the same for every server: those that need not be pressed, since the
+    suggestion on the screen was accepted, are seen ones. Were they left out, a server would be marked down
+    for each suggestion that is good enough to be taken.
+    """
+    return _share(_seen(run.keystrokes, within) + run.spared, len(run.keystrokes) + run.spared)
 
 
 def visible_of_known(run: Run, within: float) -> float:
     """The same, of the keystrokes where the upstream knows the text."""
-    return _visible(run.known, within)
+    return _share_of_known(run, _seen(run.known, within) + run.spared_known)
+
+
+def visible_of_pressed(run: Run, within: float) -> float:
+    """The same without the keystrokes that accepting spared: only those that were pressed."""
+    return _share(_seen(run.known, within), len(run.known))
 
 
 def right_of_known(run: Run, within: float) -> float:
-    """The same, where what was on the screen last was also right up to the end of its first word."""
-    return _share(sum(key.right and _seen(key, within) for key in run.known), len(run.known))
+    """As `visible_of_known`, where what was on the screen last was also right up to the end of its first
+    word: what was accepted is."""
+    right = [key for key in run.known if key.right]
+    return _share_of_known(run, _seen(right, within) + run.spared_known)
 
 
 def refused_of_known(run: Run) -> float:
     """Share of the keystrokes where the upstream knows the text at which the server answered, before the next
     event, that it has nothing."""
-    return _share(sum(key.answered and key.shown is None for key in run.known), len(run.known))
+    return _share_of_known(run, sum(key.answered and key.shown is None for key in run.known))
 
 
 def unanswered_of_known(run: Run) -> float:
     """Share of the keystrokes where the upstream knows the text at which the next event came before any
     answer."""
-    return _share(sum(not key.answered and key.shown is None for key in run.known), len(run.known))
+    return _share_of_known(run, sum(not key.answered and key.shown is None for key in run.known))
 
 
 def waited(run: Run) -> list[float]:
@@ -178,34 +200,29 @@ class Figure:
         return "-" if value is None else self.form.format(value)
 
 
+def _within(key: str, name: str, of: Callable[..., float]) -> Iterator[Figure]:
+    for milliseconds in (100, 300, 700):
+        at_most = partial(of, within=milliseconds / 1000)
+        yield Figure(key.format(milliseconds), name.format(milliseconds), at_most, "{:.1%}")
+
+
 FIGURES = (
     Figure("written", "written characters", lambda run: run.written, "{:.0f}"),
     Figure("typed", "typed characters", lambda run: run.typed, "{:.0f}"),
     Figure("keystrokes", "keystrokes", lambda run: len(run.keystrokes), "{:.0f}"),
+    Figure("spared", "keystrokes that accepting spared", lambda run: run.spared, "{:.0f}"),
     Figure("known", "keystrokes where the upstream knows the text", lambda run: len(run.known), "{:.0f}"),
+    Figure("spared_known", "the same, spared", lambda run: run.spared_known, "{:.0f}"),
     Figure("requests", "requests per 1,000 characters", requests),
     Figure("requests_per_typed", "requests per 1,000 typed characters", requests_per_typed),
     Figure("cancelled", "cancelled requests per 1,000 characters", cancelled),
     Figure("cancelled_share", "cancelled share", cancelled_share, "{:.1%}"),
-    Figure("visible_100", "visible within 100 ms", partial(visible, within=0.1), "{:.1%}"),
-    Figure("visible_300", "visible within 300 ms", partial(visible, within=0.3), "{:.1%}"),
-    Figure("visible_700", "visible within 700 ms", partial(visible, within=0.7), "{:.1%}"),
+    *_within("visible_{}", "visible within {} ms", visible),
+    *_within("visible_{}_known", "visible within {} ms, of those known", visible_of_known),
     Figure(
-        "visible_100_known",
-        "visible within 100 ms, of those known",
-        partial(visible_of_known, within=0.1),
-        "{:.1%}",
-    ),
-    Figure(
-        "visible_300_known",
-        "visible within 300 ms, of those known",
-        partial(visible_of_known, within=0.3),
-        "{:.1%}",
-    ),
-    Figure(
-        "visible_700_known",
-        "visible within 700 ms, of those known",
-        partial(visible_of_known, within=0.7),
+        "visible_300_pressed",
+        "visible within 300 ms, of those known and pressed",
+        partial(visible_of_pressed, within=0.3),
         "{:.1%}",
     ),
     Figure(
@@ -246,12 +263,12 @@ def _cancelled(run: Run) -> int:
     return sum(call.outcome == "cancelled" for call in run.calls)
 
 
-def _visible(keystrokes: Sequence[Keystroke], within: float) -> float:
-    return _share(sum(_seen(key, within) for key in keystrokes), len(keystrokes))
+def _seen(keystrokes: Iterable[Keystroke], within: float) -> int:
+    return sum(key.shown is not None and key.shown - key.time <= within for key in keystrokes)
 
 
-def _seen(key: Keystroke, within: float) -> bool:
-    return key.shown is not None and key.shown - key.time <= within
+def _share_of_known(run: Run, part: int) -> float:
+    return _share(part, len(run.known) + run.spared_known)
 
 
 def _per_thousand(count: float, written: int) -> float:

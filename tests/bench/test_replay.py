@@ -91,12 +91,13 @@ def test_ten_keys_have_exact_figures():
     result, _ = bare_run(typed("total = 12", 0.1, 0.1, 0.1, 0.23, *[0.01] * 6))
     figures = {figure.key: figure.written(result) for figure in run.FIGURES}
     assert figures == {
-        "written": "10", "typed": "10", "keystrokes": "10", "known": "9",
+        "written": "10", "typed": "10", "keystrokes": "10", "spared": "0", "known": "9", "spared_known": "0",
         "requests": "1000.0", "requests_per_typed": "1000.0",
         "cancelled": "800.0", "cancelled_share": "80.0%",
         "visible_100": "60.0%", "visible_300": "80.0%", "visible_700": "80.0%",
         "visible_100_known": "66.7%", "visible_300_known": "77.8%", "visible_700_known": "77.8%",
-        "right_300_known": "77.8%", "refused_known": "0.0%", "unanswered_known": "22.2%",
+        "visible_300_pressed": "77.8%", "right_300_known": "77.8%", "refused_known": "0.0%",
+        "unanswered_known": "22.2%",
         "wait_median": "0.0", "wait_p90": "213.0", "new_wait_median": "215.0", "new_wait_p90": "219.0",
         "accepted": "0.0%", "keys": "1.00", "input_tokens": "0.0", "output_tokens": "0.00",
         "flicker": "0.00", "repeated": "90.0%", "hit_median": "-", "hit_p99": "-", "tasks": "0",
@@ -110,6 +111,10 @@ def test_an_accepted_suggestion_saves_its_keys():
     assert (result.tally.accepted, result.tally.acceptances) == (9, 1)
     assert run.accepted(result) == 0.9
     assert run.keys(result) == 0.2
+    # Nine keys were not pressed; no word stands behind the last of them. The one that was pressed had to wait.
+    assert (result.spared, result.spared_known) == (9, 8)
+    assert (run.visible(result, 0.1), run.visible_of_known(result, 0.1)) == (9 / 10, 8 / 9)
+    assert (run.visible_of_known(result, 0.3), run.visible_of_pressed(result, 0.1)) == (1.0, 0.0)
     assert [method for method, _ in server.said if method.startswith("workspace")] == [
         "workspace/executeCommand"
     ]

@@ -48,6 +48,17 @@ async def test_a_place_where_the_model_had_nothing_to_say_is_not_asked_about_aga
     assert len(rig.model.calls) == 1
 
 
+async def test_typing_of_which_the_model_had_nothing_to_say_waits(rig_of):
+    rig = rig_of(debounce=30.0)
+    assert await suggest(rig, SUM, "") is None
+    burst = [ask(rig, typed(SUM, "x" * length)) for length in range(1, 4)]
+    assert [await older for older in burst[:-1]] == [None] * 2
+    assert len(rig.model.calls) == 1
+    elsewhere = site("def add(a, b):\n    total = xxx\n    return total + █\n")
+    assert (await suggest(rig, elsewhere, "a - b")).text == "a - b"
+    assert await burst[-1] is None
+
+
 async def test_a_key_before_the_first_token_joins_the_running_request(rig):
     first = ask(rig, SUM)
     call = await rig.model.call(0)
