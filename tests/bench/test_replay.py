@@ -111,7 +111,7 @@ def test_an_accepted_suggestion_saves_its_keys():
     assert (result.tally.accepted, result.tally.acceptances) == (9, 1)
     assert run.accepted(result) == 0.9
     assert run.keys(result) == 0.2
-    # Nine keys were not pressed; no word stands behind the last of them. The one that was pressed had to wait.
+    # Nine keys were not pressed; behind the last of them is no word. The one that was pressed had to wait.
     assert (result.spared, result.spared_known) == (9, 8)
     assert (run.visible(result, 0.1), run.visible_of_known(result, 0.1)) == (9 / 10, 8 / 9)
     assert (run.visible_of_known(result, 0.3), run.visible_of_pressed(result, 0.1)) == (1.0, 0.0)
