@@ -23,6 +23,24 @@ SCRIPTS = Path(sys.executable).parent
 PATIENCE = 20.0
 """Seconds that anything may take on a busy machine."""
 
+KEYS: Mapping[str, str] = {
+    command: f"ctrl+alt+f{number}"
+    for number, command in enumerate(
+        (
+            "editor.action.inlineSuggest.trigger",
+            "editor.action.inlineSuggest.showNext",
+            "editor.action.inlineSuggest.acceptNextWord",
+            "workbench.action.toggleLightDarkThemes",
+            "workbench.action.closeActiveEditor",
+            "workbench.action.focusActiveEditorGroup",
+            "workbench.action.quickOpen",
+            "editor.action.refactor",
+        ),
+        start=1,
+    )
+}
+"""A key for each command that a test gives, since the palette takes a second."""
+
 QUIET: Mapping[str, Any] = {
     "chat.disableAIFeatures": True,
     "editor.minimap.enabled": False,
@@ -30,6 +48,8 @@ QUIET: Mapping[str, Any] = {
     "extensions.autoUpdate": False,
     "git.enabled": False,
     "security.workspace.trust.enabled": False,
+    "terminal.integrated.commandsToSkipShell": list(KEYS),
+    "terminal.integrated.gpuAcceleration": "off",
     "workbench.colorTheme": "Default Dark Modern",
     "workbench.preferredDarkColorTheme": "Default Dark Modern",
     "workbench.preferredLightColorTheme": "Default Light Modern",
@@ -49,24 +69,6 @@ WARY: Mapping[str, Any] = {
 SERVER: Mapping[str, Any] = {"codestral.server.path": str(SCRIPTS / "codestral-ls")}
 """Where our server is: VS Code takes the search path of a login shell, on which it is not."""
 
-KEYS: Mapping[str, str] = {
-    command: f"ctrl+alt+f{number}"
-    for number, command in enumerate(
-        (
-            "editor.action.inlineSuggest.trigger",
-            "editor.action.inlineSuggest.showNext",
-            "editor.action.inlineSuggest.acceptNextWord",
-            "workbench.action.toggleLightDarkThemes",
-            "workbench.action.closeActiveEditor",
-            "workbench.action.focusActiveEditorGroup",
-            "workbench.action.quickOpen",
-            "editor.action.refactor",
-        ),
-        start=1,
-    )
-}
-"""A key for each command that a test gives, since the palette takes a second."""
-
 _URL = re.compile(r"HTTP server listening on (http://127\.0\.0\.1:\d+)")
 
 
@@ -85,6 +87,17 @@ class CodeServer:
     def state(self) -> Path:
         """Where our server keeps its ledger."""
         return self.place / "codestral_ls_state"
+
+    def processes(self) -> set[int]:
+        """The servers of ours that windows have started, and that run."""
+        return {int(folder.name) for folder in Path("/proc").glob("[0-9]*") if self._runs_in(folder)}
+
+    def _runs_in(self, process: Path) -> bool:
+        try:
+            command, environ = ((process / name).read_bytes() for name in ("cmdline", "environ"))
+        except OSError:
+            return False  # It is somebody else's, or has just ended.
+        return b"codestral-ls\0serve" in command and f"={self.state}\0".encode() in environ
 
 
 @contextmanager

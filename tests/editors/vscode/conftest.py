@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 KEY: Mapping[str, str] = {"FAKE_KEY": FakeMistral.api_key}
 
+QUIET_FILES = "**/*.quiet.py"
+
 
 def naming(upstream: Upstream) -> dict[str, Any]:
     """Settings with which this model is asked, by the key that `KEY` puts into the environment."""
@@ -77,7 +79,9 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def shared(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    with at_work(tmp_path_factory.mktemp("vscode"), chromium, {}) as session:
+    with at_work(
+        tmp_path_factory.mktemp("vscode"), chromium, {"codestral.disabledFiles": [QUIET_FILES]}
+    ) as session:
         yield session
 
 
