@@ -18,7 +18,7 @@ import {
 } from "vscode-languageclient/node";
 import { isRefactoring, unconfirmed } from "./changes";
 import { complain } from "./complain";
-import { isDisabled } from "./languages";
+import { whyDisabled } from "./languages";
 import { isWanted } from "./preview";
 import type { Progress } from "./progress";
 import { instructed, REFACTOR } from "./refactor";
@@ -35,6 +35,7 @@ export interface Parts {
   readonly log: vscode.LogOutputChannel;
   readonly progress: Progress;
   readonly onClosed: () => void;
+  readonly onAnswered: () => void;
   readonly isPaused: () => boolean;
   readonly client: () => LanguageClient | undefined;
 }
@@ -93,10 +94,11 @@ const ABILITIES: StaticFeature = {
 function middleware(parts: Parts): Middleware {
   return {
     provideInlineCompletionItems: (document, position, context, token, next) =>
-      parts.isPaused() || isDisabled(document) ? [] : next(document, position, context, token),
+      parts.isPaused() || whyDisabled(document) ? [] : next(document, position, context, token),
     executeCommand: async (command, args, next) => {
       const told: unknown[] | undefined = command === REFACTOR ? await instructed(args[0] as object) : args;
-      return told && Promise.resolve(next(command, told) as unknown).catch((error: unknown) => void complain(error));
+      const answer = told && Promise.resolve(next(command, told) as unknown);
+      return answer?.catch((error: unknown) => void complain(error)).finally(parts.onAnswered);
     },
     handleWorkDoneProgress: (token, step, next) => parts.progress.handle(token, step, () => next(token, step)),
     workspace: {

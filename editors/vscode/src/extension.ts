@@ -30,7 +30,9 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
       if (change.affectsConfiguration("codestral.server")) {
         void current.start();
       }
+      current.refresh();
     }),
+    vscode.window.onDidChangeActiveTextEditor(() => current.refresh()),
   );
   await Promise.all([current.start(), welcome(context, keys)]);
 }

@@ -4,14 +4,30 @@ import { everywhere } from "./settings";
 
 const LANGUAGES = "disabledLanguages";
 
-/** Whether suggestions are off for a document, by its language or its path. */
-export function isDisabled(document: vscode.TextDocument): boolean {
+/** Why suggestions are off for a document, as a sentence: by its language or its path. Empty if they are on. */
+export function whyDisabled(document: vscode.TextDocument | undefined): string {
+  if (!document) {
+    return "";
+  }
   const settings = vscode.workspace.getConfiguration("codestral", document);
+  if (everywhere(settings.inspect<string[]>(LANGUAGES)).includes(document.languageId)) {
+    return `codestral.disabledLanguages has ${document.languageId}.`;
+  }
   const files = everywhere(settings.inspect<string[]>("disabledFiles"));
-  return (
-    everywhere(settings.inspect<string[]>(LANGUAGES)).includes(document.languageId) ||
-    files.some((pattern) => vscode.languages.match({ pattern }, document) > 0)
-  );
+  const pattern = files.find((each) => globs(each, document).some((glob) => vscode.languages.match({ pattern: glob }, document) > 0));
+  return pattern === undefined ? "" : `codestral.disabledFiles has ${pattern}.`;
+}
+
+/** A pattern counts from the root of the workspace; without a slash it is a file's name, wherever that is. */
+function globs(pattern: string, document: vscode.TextDocument): vscode.GlobPattern[] {
+  const folder = vscode.workspace.getWorkspaceFolder(document.uri);
+  const whole = pattern.includes("/") ? pattern : `**/${pattern}`;
+  return [whole, ...(folder ? [new vscode.RelativePattern(folder, pattern)] : [])];
+}
+
+/** Whether the user has switched suggestions off for a language, wherever it is. */
+export function isLanguageOff(language: string): boolean {
+  return disabledLanguages().includes(language);
 }
 
 /** Switches suggestions off for the active editor's language, or on again. */
@@ -20,10 +36,12 @@ export async function toggleLanguage(): Promise<void> {
   if (language === undefined) {
     return;
   }
-  const settings = vscode.workspace.getConfiguration("codestral");
-  const disabled = settings.inspect<string[]>(LANGUAGES)?.globalValue ?? [];
-  const isOff = disabled.includes(language);
-  const next = isOff ? disabled.filter((each) => each !== language) : [...disabled, language];
-  await settings.update(LANGUAGES, next, vscode.ConfigurationTarget.Global);
+  const isOff = isLanguageOff(language);
+  const next = isOff ? disabledLanguages().filter((each) => each !== language) : [...disabledLanguages(), language];
+  await vscode.workspace.getConfiguration("codestral").update(LANGUAGES, next, vscode.ConfigurationTarget.Global);
   vscode.window.setStatusBarMessage(`Codestral is ${isOff ? "on" : "off"} for ${language}.`, 4000);
+}
+
+function disabledLanguages(): readonly string[] {
+  return everywhere({ globalValue: vscode.workspace.getConfiguration("codestral").inspect(LANGUAGES)?.globalValue });
 }

@@ -28,8 +28,10 @@ export async function locate(context: vscode.ExtensionContext, log: vscode.LogOu
 
 /** Asks whether the server should be installed; `then` is what to do when it is. */
 export async function offerInstall(context: vscode.ExtensionContext, why: string, then: () => unknown): Promise<void> {
-  const question = `${why} Install it into an environment of this extension's own?`;
-  const choice = await vscode.window.showWarningMessage(question, INSTALL, SETTINGS);
+  // Where the user names a program, no other is looked for.
+  const choices = own("server.path") ? [SETTINGS] : [INSTALL, SETTINGS];
+  const question = choices.includes(INSTALL) ? " Install it into an environment of this extension's own?" : "";
+  const choice = await vscode.window.showWarningMessage(`${why}${question}`, ...choices);
   if (choice === INSTALL) {
     await installServer(context, then);
   } else if (choice === SETTINGS) {

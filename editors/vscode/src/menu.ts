@@ -1,5 +1,6 @@
 /** The menu behind the status bar item. */
 import * as vscode from "vscode";
+import { isLanguageOff } from "./languages";
 import { models, spentToday } from "./requests";
 import type { Session } from "./session";
 import { statusLines } from "./status";
@@ -16,7 +17,7 @@ export async function showMenu(session: Session): Promise<void> {
     { label: "$(key) Enter key…", command: "enterKey" },
     { label: "$(edit) Refactor…", command: "refactorMenu" },
     { label: "$(comment-discussion) Chat", command: "openChat" },
-    { label: "$(circle-slash) Suggestions in this language on or off", command: "toggleLanguage" },
+    ...languageEntry(),
     { label: "$(pulse) Doctor: check the settings and the model", command: "doctor" },
     { label: "$(graph) Usage and cost", command: "usage" },
     { label: "$(output) Log", command: "showLog" },
@@ -28,6 +29,12 @@ export async function showMenu(session: Session): Promise<void> {
   if (chosen) {
     await vscode.commands.executeCommand(`codestral.${chosen.command}`);
   }
+}
+
+function languageEntry(): Entry[] {
+  const language = vscode.window.activeTextEditor?.document.languageId;
+  const next = language !== undefined && isLanguageOff(language) ? "on" : "off";
+  return language === undefined ? [] : [{ label: `$(circle-slash) Suggestions in this language (${language}): turn ${next}`, command: "toggleLanguage" }];
 }
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -52,7 +59,7 @@ export async function chooseModel(session: Session): Promise<void> {
       provider,
     })),
   ]);
-  const chosen = await vscode.window.showQuickPick(others, { title: "Who completes code?", placeHolder: "Looking around…" });
+  const chosen = await vscode.window.showQuickPick(others, { title: "Who completes code?" });
   if (!chosen) {
     return;
   }

@@ -7,6 +7,7 @@ export const SCHEME = "codestral-preview";
 const CONTEXT = "codestral.previewing";
 const APPLY = "Apply";
 const DISCARD = "Discard";
+const KEY = process.platform === "darwin" ? "Cmd+Enter" : "Ctrl+Enter";
 
 /** One change under consideration at a time. */
 let decide: ((apply: boolean) => void) | undefined;
@@ -52,7 +53,7 @@ export async function isWanted(client: LanguageClient, edit: WorkspaceEdit, titl
   try {
     await vscode.commands.executeCommand("setContext", CONTEXT, true);
     await open(client, title.replace(/\s*…$/, ""), changes, right);
-    offer(`${title.replace(/[\s.…]*$/, "")}.${remarks && ` ${remarks}`} Ctrl+Enter applies it, Escape discards it.`, right);
+    offer(`${title.replace(/[\s.…]*$/, "")}.${remarks && ` ${remarks}`} ${KEY} applies it, Escape discards it.`, right);
     return await decision;
   } finally {
     await close(right);

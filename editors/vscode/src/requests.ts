@@ -72,6 +72,11 @@ export async function said({ client }: HasClient, conversation: string): Promise
   return (await client?.sendRequest<Said[]>("codestral/chat/show", { conversation })) ?? [];
 }
 
+/** Forgets one, on disk as well. */
+export async function endConversation({ client }: HasClient, conversation: string): Promise<void> {
+  await client?.sendRequest("codestral/chat/end", { conversation });
+}
+
 /** What there is to complete code with, the best first. */
 export async function models({ client }: HasClient): Promise<readonly Model[]> {
   return (await client?.sendRequest<Model[]>("codestral/models")) ?? [];

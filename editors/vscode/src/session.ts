@@ -4,6 +4,7 @@ import { createClient, type Client } from "./client";
 import { messageOf } from "./complain";
 import { showExplanation } from "./explanation";
 import type { Keys } from "./keys";
+import { whyDisabled } from "./languages";
 import { locate, offerInstall } from "./locate";
 import { Progress } from "./progress";
 import { Backoff } from "./server/restart";
@@ -15,6 +16,9 @@ const GIVEN_UP = "The language server keeps crashing, so it is not started again
 export class Session implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<Status>();
   readonly onStatus = this.#changed.event;
+  readonly #replaced = new vscode.EventEmitter<void>();
+  /** Another server begins, which knows nothing of what was said to the one before. */
+  readonly onReplaced = this.#replaced.event;
   readonly progress = new Progress(() => this.client);
   readonly #backoff = new Backoff(() => Date.now());
   readonly #log: vscode.LogOutputChannel;
@@ -46,12 +50,21 @@ export class Session implements vscode.Disposable {
   /** Suggest nothing in this window, or go on. */
   togglePause(): void {
     this.#paused = !this.#paused;
-    this.#changed.fire(this.shown);
+    this.refresh();
   }
 
-  /** What the status bar shows. */
+  /** What the status bar shows: of the server, unless the user has turned suggestions off here. */
   get shown(): Status {
-    return this.#paused ? { ...this.status, state: "paused" } : this.status;
+    if (this.#paused) {
+      return { ...this.status, state: "paused" };
+    }
+    const why = whyDisabled(vscode.window.activeTextEditor?.document);
+    return why && this.status.state !== "stopped" ? { ...this.status, state: "off", message: why } : this.status;
+  }
+
+  /** What is shown may have changed, or what was spent. */
+  refresh(): void {
+    this.#changed.fire(this.shown);
   }
 
   async dispose(): Promise<void> {
@@ -59,6 +72,7 @@ export class Session implements vscode.Disposable {
     await this.#starting;
     await this.#stop();
     this.#changed.dispose();
+    this.#replaced.dispose();
   }
 
   #enqueue(work: () => Promise<void>): Promise<void> {
@@ -69,6 +83,7 @@ export class Session implements vscode.Disposable {
   async #replace(): Promise<void> {
     await this.#stop();
     this.#tell(STARTING);
+    this.#replaced.fire();
     const found = await locate(this.context, this.#log);
     if ("message" in found) {
       this.#tell({ state: "stopped", message: found.message, model: "" });
@@ -83,6 +98,7 @@ export class Session implements vscode.Disposable {
       log: this.#log,
       progress: this.progress,
       onClosed: () => this.#crashed(client),
+      onAnswered: () => this.refresh(),
       isPaused: () => this.#paused,
       client: () => this.client,
     });
@@ -133,6 +149,6 @@ export class Session implements vscode.Disposable {
 
   #tell(status: Status): void {
     this.status = status;
-    this.#changed.fire(this.shown);
+    this.refresh();
   }
 }

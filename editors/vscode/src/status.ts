@@ -42,11 +42,12 @@ const PLACES: Readonly<Record<Place, readonly [short: string, long: string]>> = 
   cloud: ["cloud", "Code goes to another machine"],
 };
 
-/** The status bar's text: icon, model without its host, where code goes. */
-export function statusText(status: Status): string {
+/** The status bar's text: icon, model without its host, where code goes, and `today` in dollars, where it cost any. */
+export function statusText(status: Status, today: number | undefined): string {
   const [model] = status.model.split(" at ");
-  const name = model?.trim() || "Codestral";
-  return `${ICONS[status.state]} ${name}${status.place ? ` · ${PLACES[status.place][0]}` : ""}`;
+  const spent = today ? (today < 0.01 ? "< $0.01" : `$${today.toFixed(2)}`) : "";
+  const parts = [model?.trim() || "Codestral", status.place ? PLACES[status.place][0] : "", spent];
+  return `${ICONS[status.state]} ${parts.filter(Boolean).join(" · ")}`;
 }
 
 /** The lines of its tooltip. `today` is in dollars. */
@@ -54,8 +55,8 @@ export function statusLines(status: Status, today: number | undefined): string[]
   const where = status.place && `${PLACES[status.place][1]}${status.host ? ` (${status.host})` : ""}.`;
   return [
     `Codestral: ${STATES[status.state]}`,
-    status.model,
     status.message,
+    status.model,
     where ?? "",
     today === undefined ? "" : `Today: ${dollars(today)}`,
   ].filter(Boolean);

@@ -19,7 +19,7 @@ export function createStatusBar(session: Session): vscode.Disposable {
   let spent: number | undefined;
   const show = () => {
     const lines = statusLines(session.shown, spent);
-    item.text = statusText(session.shown);
+    item.text = statusText(session.shown, spent);
     item.tooltip = lines.join("\n\n");
     item.accessibilityInformation = { label: lines.join(" "), role: "button" };
     const colour = COLOURS[session.shown.state];
@@ -27,7 +27,7 @@ export function createStatusBar(session: Session): vscode.Disposable {
   };
   const listening = session.onStatus(async (status) => {
     show();
-    if (status.state === "ready") {
+    if (status.state === "ready" || status.state === "off") {
       spent = await spentToday(session);
       show();
     }

@@ -5,9 +5,11 @@ import { dollars, statusLines, statusText, type Status } from "../src/status";
 const READY: Status = { state: "ready", message: "", model: "codestral-latest at codestral.mistral.ai", place: "cloud", host: "codestral.mistral.ai" };
 
 it("is short in the status bar", () => {
-  assert.equal(statusText(READY), "$(sparkle) codestral-latest · cloud");
-  assert.equal(statusText({ state: "starting", message: "", model: "" }), "$(loading~spin) Codestral");
-  assert.equal(statusText({ ...READY, state: "paused", place: "local" }), "$(debug-pause) codestral-latest · local");
+  assert.equal(statusText(READY, 0), "$(sparkle) codestral-latest · cloud");
+  assert.equal(statusText({ state: "starting", message: "", model: "" }, undefined), "$(loading~spin) Codestral");
+  assert.equal(statusText({ ...READY, state: "paused", place: "local" }, undefined), "$(debug-pause) codestral-latest · local");
+  assert.equal(statusText({ ...READY, place: "eu" }, 0.0042), "$(sparkle) codestral-latest · EU · < $0.01");
+  assert.equal(statusText(READY, 1.234), "$(sparkle) codestral-latest · cloud · $1.23");
 });
 
 it("tells all in the tooltip", () => {

@@ -3,11 +3,12 @@ import * as vscode from "vscode";
 import { CancellationTokenSource, ProgressType, type LanguageClient } from "vscode-languageclient/node";
 import { messageOf } from "../complain";
 import { page } from "../page";
-import { conversations, said, type Answer } from "../requests";
+import { said, type Answer } from "../requests";
 import type { Session } from "../session";
 import type { ToExtension, ToPage } from "../webview/messages";
 import { applyBlock } from "./apply";
 import { contextOf, editorInUse, offered } from "./context";
+import { pickConversation } from "./history";
 import { answered, asked, ended, forgotten, heard, NEW, restored, type Talk } from "./talk";
 
 export const VIEW = "codestral.chatView";
@@ -33,7 +34,7 @@ export class ChatView implements vscode.WebviewViewProvider {
     const listening = vscode.Disposable.from(
       vscode.window.onDidChangeActiveTextEditor(() => this.#offer()),
       vscode.window.onDidChangeTextEditorSelection(() => this.#offer()),
-      this.session.onStatus(({ state }) => state === "starting" && this.#forget()),
+      this.session.onReplaced(() => this.#forget()),
     );
     view.onDidDispose(() => {
       listening.dispose();
@@ -53,17 +54,10 @@ export class ChatView implements vscode.WebviewViewProvider {
 
   /** Let the user pick a conversation to go on with. */
   async showHistory(): Promise<void> {
-    const items = conversations(this.session).then((found) =>
-      found.map(({ conversation, title, turns }) => ({
-        label: title,
-        description: turns === 1 ? "1 question" : `${turns} questions`,
-        conversation,
-      })),
-    );
-    const chosen = await vscode.window.showQuickPick(items, { title: "Conversations", placeHolder: "Go on with…" });
-    if (chosen) {
+    const chosen = await pickConversation(this.session, (deleted) => deleted === this.#talk.id && this.startNew());
+    if (chosen !== undefined) {
       this.stop();
-      this.#show(restored(chosen.conversation, await said(this.session, chosen.conversation)));
+      this.#show(restored(chosen, await said(this.session, chosen)));
       await this.focus();
     }
   }
@@ -126,6 +120,7 @@ export class ChatView implements vscode.WebviewViewProvider {
       this.#asking = undefined;
       this.#update(end(this.#talk));
     }
+    this.session.refresh();
   }
 
   async #request(client: LanguageClient, message: string, file: boolean, open: boolean, cancel: CancellationTokenSource): Promise<Answer> {
