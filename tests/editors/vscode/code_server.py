@@ -35,6 +35,7 @@ KEYS: Mapping[str, str] = {
             "workbench.action.focusActiveEditorGroup",
             "workbench.action.quickOpen",
             "editor.action.refactor",
+            "workbench.action.files.saveAll",
         ),
         start=1,
     )

@@ -85,6 +85,27 @@ def test_the_user_chooses_among_candidates(session: Session) -> None:
     window.save(file, CART.replace("items", "things").replace("█", "total"))
 
 
+def test_it_is_taken_by_words_and_lines(session: Session) -> None:
+    """What is left of it stays, without another request; the server is told when all of it is taken."""
+    window, text = session.window, CART.replace("total", "parts")
+    lines = ["if item.quantity:", "            parts += item.price", "        parts *= 1.19"]
+    session.upstream.reply = "\n".join(lines)
+    file = window.open("parts.py", text)
+    window.run("editor.action.inlineSuggest.trigger")
+    window.until_ghost("\n".join(lines))
+    asked, accepted = len(session.upstream.requests), session.noted("accepted")
+    window.run("editor.action.inlineSuggest.acceptNextWord")
+    window.until_ghost("\n".join([lines[0].removeprefix("if"), *lines[1:]]))
+    for row in (1, 2):
+        window.press("Alt+End")
+        window.until_ghost("\n".join(lines[row:]))
+    assert len(session.upstream.requests) == asked
+    session.upstream.reply = ""
+    window.press("Alt+End")
+    window.save(file, text.replace("█", "\n".join(lines)))
+    window.until(lambda: session.noted("accepted") == accepted + 1, "the server's note of it")
+
+
 def test_it_goes_on_from_the_entry_that_is_selected_in_the_menu(session: Session) -> None:
     window, text = session.window, "quantity_in_stock = 3\nprint(█)\n"
     session.upstream.reply = " * 2"
