@@ -1,6 +1,7 @@
 """Conversations over LSP: requests beside the protocol's own, and commands for editors that only have those.
 
-codestral/chat         asks; the answer comes whole, and before that as `$/progress` on `partialResultToken`
+codestral/chat         asks; the answer comes whole, and before that as `$/progress` on `partialResultToken`,
+                       whose last value for an answer that is stopped has all about it, as `stopped`
 codestral/chat/apply   makes a workspace edit of a block of code in an answer
 codestral/chat/list    tells the conversations that can be gone on with
 codestral/chat/show    tells what was said in one
@@ -21,6 +22,7 @@ from lsprotocol import types
 from codestral_ls.code_actions import understood
 from codestral_ls.convert import span
 from codestral_ls.engine.chat_edit import propose_block
+from codestral_ls.engine.proposal import stage_text
 from codestral_ls.engine.question import Mention, Question, turn_facts
 from codestral_ls.protocol import Refused
 from codestral_ls.refactoring import loudly
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     from codestral_ls.core.text import Document
     from codestral_ls.engine.proposal import Proposal
+    from codestral_ls.engine.question import Answer
     from codestral_ls.language_server import Server
 
     Feature = Callable[[Server, Any], Awaitable[Any]]
@@ -95,7 +98,8 @@ async def chat(ls: Server, params: object) -> dict[str, Any]:
     with loudly(ls), ls.editor.work("Codestral", _token(asked.workDoneToken)) as say:
         conversation = asked.conversation or ls.app.chat.begin()
         listener = _Listener(ls, _token(asked.partialResultToken), conversation, say)
-        answer = await ls.app.chat.ask(_question(ls, asked), conversation, listener.hear)
+        say(stage_text("asking", 0))
+        answer = await ls.app.chat.ask(_question(ls, asked), conversation, listener.hear, listener.stopped)
         return answer.facts
 
 
@@ -155,9 +159,6 @@ COMMANDS: Mapping[str, Feature] = {
     "codestral.chat.end": _commanded(end),
 }
 
-_STEP = 500
-"""Characters of an answer between two reports of its length."""
-
 
 class _Listener:
     """Passes an answer on to the editor as it comes."""
@@ -173,10 +174,16 @@ class _Listener:
 
     def hear(self, text: str) -> None:
         self._received += len(text)
-        self._say(f"{self._received - self._received % _STEP} characters")
+        self._say(stage_text("writing", self._received))
+        # Who stops the first answer goes on in the same conversation.
+        self._pass({"conversation": self._conversation, "text": text})
+
+    def stopped(self, answer: Answer) -> None:
+        """What the response, which is an error, has no room for."""
+        self._pass({"conversation": self._conversation, "text": "", "stopped": answer.facts})
+
+    def _pass(self, value: dict[str, object]) -> None:
         if self._token is not None:
-            # Who stops the first answer goes on in the same conversation.
-            value = {"conversation": self._conversation, "text": text}
             self._protocol.notify(types.PROGRESS, types.ProgressParams(self._token, value))
 
 

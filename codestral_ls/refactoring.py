@@ -122,7 +122,7 @@ async def _proposal(ls: Server, chosen: Chosen) -> Proposal:
     if chosen.version not in (None, document.version):
         raise Refused(types.LSPErrorCodes.ContentModified, _STALE)
     choice = _choice(ls, document, chosen)
-    with ls.editor.work(choice.title) as say:
+    with ls.editor.work(choice.heading) as say:
         report = _report(ls, document, say)
         proposal = await ls.app.refactorer.propose(document, choice, chosen.instruction, report)
     for change in proposal.changes:

@@ -133,7 +133,7 @@ async def _proposed(args: argparse.Namespace, app: App, document: Document, choi
     talker = await app.chat_models.talker(choice.action.task, size)
     if not args.json:
         print(f"Model: {printable(talker.profile.label)}.", file=sys.stderr)
-    with progress(choice.title) as report:
+    with progress(choice.heading) as report:
         return await app.refactorer.propose(document, choice, args.instruction or "", report)
 
 

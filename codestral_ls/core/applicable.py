@@ -50,6 +50,11 @@ class Choice:
     diagnostic: Diagnostic | None = None
     disabled: str = ""
 
+    @property
+    def heading(self) -> str:
+        """The title once it is chosen: without the mark of those that ask for more first."""
+        return self.title.removesuffix(" …")
+
 
 _NEEDED: dict[Needs, tuple[Callable[[str], object], str]] = {
     "selection": (str.strip, "Select the code to extract."),

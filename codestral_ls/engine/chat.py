@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 from uuid import uuid4
@@ -13,6 +14,7 @@ from codestral_ls.core.attachment import Excerpt, Topic, attachments
 from codestral_ls.core.conversation import Conversation, Room, Turn, ask_answer
 from codestral_ls.core.model import BadRequest
 from codestral_ls.core.privacy import redact
+from codestral_ls.engine.proposal import Bill
 from codestral_ls.engine.question import Answer, Summary
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ _ENDS: Mapping[Finish | None, tuple[str, ...]] = {
     None: ("The answer was cut off before its end: ask again.",),
 }
 
+_STOPPED = "The answer was stopped before its end."
+
 _UNKNOWN = "There is no such conversation: begin a new one."
 
 
@@ -65,12 +69,17 @@ class Chat:
         return talk.conversation.id
 
     async def ask(
-        self, question: Question, conversation: str, hear: Callable[[str], None] = lambda _: None
+        self,
+        question: Question,
+        conversation: str,
+        hear: Callable[[str], None] = lambda _: None,
+        stopped: Callable[[Answer], None] = lambda _: None,
     ) -> Answer:
         """The answer, every piece of which `hear` is told as it comes.
 
         Questions of one conversation are answered one after the other. Cancelling ends the request at once;
-        what had come by then is a part of the conversation. Raises a `ModelError`.
+        what had come by then is a part of the conversation, and `stopped` is told it, with what it was asked
+        with and what it took. Raises a `ModelError`.
         """
         if not question.text.strip():
             raise BadRequest("There is no question.")
@@ -78,7 +87,7 @@ class Chat:
             raise BadRequest(f"A question may have at most {LONGEST_QUESTION:,} characters.")
         talk = await self._talk(conversation)
         async with talk.lock:
-            return await self._answer(talk, question, hear)
+            return await self._answer(talk, question, _Heard(hear), stopped)
 
     async def find(self, conversation: str, turn: str = "") -> tuple[Turn, tuple[Attachment, ...]]:
         """A turn of a conversation, the last where none is named, and all that was shown with it. Raises
@@ -130,33 +139,30 @@ class Chat:
             del self._talks[other]
         self._talks[key] = talk
 
-    async def _answer(self, talk: _Talk, question: Question, hear: Callable[[str], None]) -> Answer:
+    async def _answer(
+        self, talk: _Talk, question: Question, heard: _Heard, stopped: Callable[[Answer], None]
+    ) -> Answer:
         talker = await self._models.talker("quick", question.size)
         room = Room.of(talker.profile, talker.scale)
         topic, left_out = self._topic(question)
         attached = attachments(topic, room.for_attachments)
         turn, conversation = _begun(talk.conversation, question, attached)
-        heard = _Heard(hear)
+        answer = partial(heard.answer, conversation, turn, tuple(each.title for each in attached))
         try:
             reply = await talker.ask(
                 ask_answer(conversation, turn, self.language, room),
                 task="chat",
                 uri=question.mentions[0].document.uri if question.mentions else "",
                 on_text=heard.take,
+                on_bill=heard.pay,
             )
+        except asyncio.CancelledError:
+            stopped(answer((*left_out, _STOPPED)))
+            raise
         finally:
             if heard.text:
                 talk.conversation = conversation.then(replace(turn, answer=heard.text), MOST_CHARACTERS)
-        unsaved = await self._save(talk)
-        return Answer(
-            conversation=conversation.id,
-            turn=turn.id,
-            text=reply.text,
-            blocks=code_blocks(reply.text),
-            context=tuple(each.title for each in attached),
-            notes=(*left_out, *_ENDS.get(reply.finish, ()), *unsaved),
-            bill=reply.bill,
-        )
+        return answer((*left_out, *_ENDS.get(reply.finish, ()), *await self._save(talk)))
 
     def _topic(self, question: Question) -> tuple[Topic, tuple[str, ...]]:
         """What may be shown, and sentences about what may not."""
@@ -204,11 +210,12 @@ class _Talk:
 
 
 class _Heard:
-    """The pieces of an answer so far."""
+    """The pieces of an answer so far, and what was taken for it."""
 
     def __init__(self, hear: Callable[[str], None]) -> None:
         self._hear = hear
         self._pieces: list[str] = []
+        self._bill = Bill()
 
     @property
     def text(self) -> str:
@@ -217,6 +224,15 @@ class _Heard:
     def take(self, piece: str) -> None:
         self._pieces.append(piece)
         self._hear(piece)
+
+    def pay(self, bill: Bill) -> None:
+        self._bill = bill
+
+    def answer(
+        self, conversation: Conversation, turn: Turn, context: tuple[str, ...], notes: tuple[str, ...]
+    ) -> Answer:
+        text = self.text
+        return Answer(conversation.id, turn.id, text, code_blocks(text), context, notes, self._bill)
 
 
 def _begun(

@@ -21,7 +21,7 @@ Report = Callable[[Stage, int], None]
 _STAGES: Final[Mapping[Stage, str]] = {
     "reading": "reading the project",
     "asking": "waiting for the model",
-    "writing": "{received} characters",
+    "writing": "the model is writing",
     "checking": "checking the answer",
     "repairing": "the model mends its answer",
 }
@@ -30,7 +30,9 @@ _STEP = 500
 
 def stage_text(stage: Stage, received: int) -> str:
     """What is going on, in words for the user; the length in steps, so that it is not told with each word."""
-    return _STAGES[stage].replace("{received}", str(received - received % _STEP))
+    if stage == "writing" and received >= _STEP:
+        return f"{received - received % _STEP} characters"
+    return _STAGES[stage]
 
 
 def unheard(_stage: Stage, _received: int) -> None:

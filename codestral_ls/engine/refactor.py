@@ -75,7 +75,7 @@ class Refactorer:
         rewriting = Rewriting(talker, document.uri, report)
         job = _Job(document, choice, order, talker, rewriting, self._workspace, limits(talker, self.rounds))
         proposed = await _WAYS[choice.action.answer](job)
-        return replace(proposed, title=choice.title, bill=rewriting.bill)
+        return replace(proposed, title=choice.heading, bill=rewriting.bill)
 
     def _order(self, document: Document, choice: Choice, request: str) -> Order:
         return Order(

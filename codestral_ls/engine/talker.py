@@ -84,9 +84,11 @@ class Talker:
         task: Task,
         uri: str = "",
         on_text: Callable[[str], None] = lambda _: None,
+        on_bill: Callable[[Bill], None] = lambda _: None,
         most: int = MOST_CHARACTERS,
     ) -> Reply:
-        """The reply, every piece of which `on_text` is told as it comes.
+        """The reply, every piece of which `on_text` is told as it comes; `on_bill` is told what was taken for
+        it, also where it fails or is given up.
 
         Asks once more where the host fails before it has sent anything. Cancelling ends the request at once,
         and what it took is noted. `uri` is the document's that it is about, `most` the longest reply in
@@ -95,13 +97,13 @@ class Talker:
         """
         request = self._fitting(request)
         await self._accounts.ready()
-        first = _Received(on_text, most)
+        first = _Received(on_text, on_bill, most)
         try:
             return await self._attempt(request, first, task, uri)
         except Unavailable:
             if first.began:
                 raise
-        return await self._attempt(request, _Received(on_text, most), task, uri)
+        return await self._attempt(request, _Received(on_text, on_bill, most), task, uri)
 
     def _fitting(self, request: ChatRequest) -> ChatRequest:
         room = self.room(request)
@@ -116,7 +118,7 @@ class Talker:
     async def _attempt(self, request: ChatRequest, received: _Received, task: Task, uri: str) -> Reply:
         if why := self._accounts.why_refused(self.profile):
             raise NotAllowed(why)
-        started, outcome, dollars = self._clock(), OK, None
+        started, outcome = self._clock(), OK
         try:
             async with aclosing(self.model.chat(request)) as chunks:
                 await received.all_of(chunks)
@@ -132,7 +134,8 @@ class Talker:
             raise
         finally:
             dollars = self._account(request, received, self._clock() - started, outcome, task, uri)
-        bill = Bill(self.profile.label, received.usage, dollars)
+            bill = Bill(self.profile.label, received.usage, dollars)
+            received.on_bill(bill)
         return Reply(received.text, received.finish, tuple(received.calls), bill)
 
     def _account(
@@ -163,7 +166,8 @@ def sent(request: ChatRequest) -> int:
 class _Received:
     """What has come of a reply; of one that is too long, the beginning."""
 
-    def __init__(self, on_text: Callable[[str], None], most: int) -> None:
+    def __init__(self, on_text: Callable[[str], None], on_bill: Callable[[Bill], None], most: int) -> None:
+        self.on_bill = on_bill
         self.finish: Finish | None = None
         self.calls: list[ToolCall] = []
         self.usage: Usage | None = None

@@ -132,7 +132,8 @@ async def test_cancelling_ends_the_request_and_the_bill(
     as_command: bool,
 ) -> None:
     upstream.reply = Reply("One two three", ending="stall", sent=1)
-    question = {"message": "Count.", "partialResultToken": "p", "workDoneToken": "w"}
+    about = {"uri": uri, "range": editor.range_of(uri, "return")}
+    question = {"message": "Count.", "context": about, "partialResultToken": "p", "workDoneToken": "w"}
     if as_command:
         editor.ask("q", COMMAND, {"command": "codestral.chat", "arguments": [question]})
     else:
@@ -142,8 +143,13 @@ async def test_cancelling_ends_the_request_and_the_bill(
     refused(await editor.answer("q"), CANCELLED)
     await upstream.wait_for(lambda: upstream.requests[0].outcome == "abandoned")
     await editor.result("shutdown", "shutdown")
-    kinds = [value["kind"] for value in pieces(editor, "w")]
-    assert (kinds[0], kinds[-1]) == ("begin", "end")
+    first, *_, last = pieces(editor, "w")
+    assert (first["kind"], first["message"], last["kind"]) == ("begin", "waiting for the model", "end")
+    stopped = pieces(editor, "p")[-1]["stopped"]
+    assert stopped["context"] == ["cart.py 5", "symbols of cart.py"]
+    assert stopped["notes"] == ["The answer was stopped before its end."]
+    assert stopped["cost_usd"] > 0
+    assert stopped["model"]
     [record] = [each for each in Reader(tmp_path / "STATE" / "ledger.jsonl") if each.kind == "asked"]
     assert (record.task, record.outcome, record.estimated) == ("chat", "given up", True)
 

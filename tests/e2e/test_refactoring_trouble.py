@@ -64,7 +64,7 @@ async def begun(editor: Editor, upstream: FakeMistral, uri: str, name: str = "si
         command = entry["command"]
         editor.ask(99, COMMAND, {"command": command["command"], "arguments": command["arguments"]})
     value: Message = {}
-    while "characters" not in value.get("message", ""):
+    while value.get("message") != "the model is writing":
         value = (await editor.asked("$/progress"))["params"]["value"]
     return 99
 
@@ -207,7 +207,8 @@ async def test_progress(editor: Editor, upstream: FakeMistral, workspace: Path) 
     assert values[-1] == {"kind": "end"}
     said = [value["message"] for value in values if "message" in value]
     assert said[-1] == "checking the answer"
-    assert "0 characters" in said
+    assert said.index("waiting for the model") < said.index("the model is writing")
+    assert "0 characters" not in said
     assert "total" not in json.dumps(values)
 
 

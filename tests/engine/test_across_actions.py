@@ -56,7 +56,7 @@ async def test_an_action_over_several_files(tmp_path, action):
             "add `tax`",
             lambda stage, _: stages.append(stage),
         )
-    assert proposal.title == action.title
+    assert proposal.title == action.title.removesuffix(" …")
     assert [(change.version, change.uri) for change in proposal.changes] == [
         (5, document.uri),
         (None, (tmp_path / "b.py").as_uri()),

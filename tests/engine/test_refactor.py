@@ -66,7 +66,7 @@ async def test_an_action_rewrites_what_it_is_about(action):
     problem = "total is odd" if action.name == "fix" else ""
     document, proposal = await proposed(model, action.name, marked, "Use `sum`.", problem)
     assert after(proposal, document) == proposal.changes[0].new_text == want
-    assert proposal.title == action.title.replace("{problem}", problem)
+    assert proposal.title == action.title.replace("{problem}", problem).removesuffix(" …")
     assert (proposal.changes[0].version, proposal.text, proposal.notes) == (document.version, "", ())
     asked = model.requests[0].messages[1].text
     assert problem in asked
