@@ -92,7 +92,9 @@ async def test_what_came_before_the_user_stopped_it_is_remembered(tmp_path):
     model, ledger = WaitingModel(), tmp_path / "ledger.jsonl"
     async with talking(model, tmp_path, ledger) as talk:
         conversation = talk.begin()
-        asked = asyncio.create_task(talk.ask(Question("1?", (Mention(CART),)), conversation))
+        told = []
+        question = Question("1?", (Mention(CART),))
+        asked = asyncio.create_task(talk.ask(question, conversation, stopped=told.append))
         call = await model.call(0)
         call.say("Half an ")
         await asyncio.sleep(0)
@@ -108,6 +110,9 @@ async def test_what_came_before_the_user_stopped_it_is_remembered(tmp_path):
     assert [(record.task, record.outcome) for record in records] == [("chat", "given up"), ("chat", "ok")]
     assert records[0].estimated
     assert records[0].prompt_tokens
+    [answer] = told
+    assert (answer.text, answer.context) == ("Half an ", ("cart.py",))
+    assert (answer.bill.model, answer.bill.cost_usd) == (model.profile.label, records[0].cost_usd)
 
 
 async def test_two_conversations_at_once_and_one_question_after_the_other(tmp_path):
