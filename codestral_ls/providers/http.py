@@ -242,8 +242,9 @@ class Host:
         )
 
 
-async def drain(reads: AsyncGenerator[bytes, None]) -> None:
-    """Read what follows the end mark: only a response read to its end leaves its connection usable."""
+async def drain(reads: AsyncGenerator[object, None]) -> None:
+    """Read what follows the end, be it bytes or events: only a response read to its end leaves its connection
+    usable."""
     try:
         async with asyncio.timeout(_DRAIN_SECONDS):
             async for _ in reads:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from codestral_ls.core.dialect import BLIND, PREFIX_ONLY, has_control, heal, template_for
 from codestral_ls.core.model import BadRequest, Profile
 from codestral_ls.providers.chat import ChatFields, chat
-from codestral_ls.providers.http import Host
+from codestral_ls.providers.http import Host, drain
 from codestral_ls.providers.llama_completion import Reply, infill_fields, parameters
 from codestral_ls.providers.llama_server import KEY_ADVICE, PORTS, ServerInfo, find, inspect, probe
 from codestral_ls.providers.llama_tokens import Tokenizer, overflow, shrunk
@@ -116,6 +116,9 @@ class LlamaCpp:
         async with aclosing(self._host.events(path, body, private)) as events:
             async for data in events:
                 if chunk := reply.read(data):
+                    if chunk.finish:
+                        # llama.cpp itself closes the connection after a stream; what stands before it may not.
+                        await drain(events)
                     yield chunk
                     if chunk.finish:
                         return

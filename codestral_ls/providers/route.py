@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -19,11 +20,16 @@ if TYPE_CHECKING:
     from codestral_ls.providers.http import Host
 
 
+LAST_WORDS = 0.5
+"""Seconds in which the counts and the end mark have to follow the reason of the end."""
+
+
 @dataclass(eq=False)
 class Route:
     """One route of a host. A field that the host refuses by its name is not sent there again.
 
-    `marked`: a reply without its end mark counts as cut off, even where the reason of its end was told.
+    `marked`: a reply without its end mark counts as cut off, even where the reason of its end was told. Of
+    others nothing is waited for after that for longer than `LAST_WORDS`.
     """
 
     host: Host
@@ -55,13 +61,15 @@ class Route:
         return {names[name]: value for name, value in body.items() if names[name]}
 
     async def _told(self, body: Mapping[str, Any], private: tuple[str, ...]) -> AsyncGenerator[Chunk, None]:
-        reply = Reply()
+        reply, end = Reply(), None
         try:
             async with aclosing(self.host.events(self.path, body, private)) as events:
-                async for data in events:
+                while (data := await _next(events, end)) is not None:
                     if text := reply.take(self._event(data, private)):
                         yield Chunk(text)
-        except Unavailable:
+                    if reply.finish and end is None and not self.marked:
+                        end = asyncio.get_running_loop().time() + LAST_WORDS
+        except (Unavailable, TimeoutError):
             if self.marked or reply.finish is None:
                 raise
         yield Chunk("", reply.finish or "stop", reply.usage, calls=reply.calls())
@@ -76,3 +84,10 @@ class Route:
         if event.error or said:
             raise self.host.broken_off(said or "", private)
         return event
+
+
+async def _next(events: AsyncGenerator[str, None], end: float | None) -> str | None:
+    """The data of the next event; None behind the last. Raises `TimeoutError` when the loop's clock passes
+    `end`."""
+    async with asyncio.timeout_at(end):
+        return await anext(events, None)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from codestral_ls.bench.serve import Exchange, Server
 from codestral_ls.core.model import (
     BadReply,
     BadRequest,
@@ -182,6 +183,23 @@ async def test_failures(reply, kind, words):
     assert type(failure.value) is kind
     assert words in failure.value.message
     assert "the prefix" not in failure.value.message
+
+
+async def test_one_connection_serves_all_completions():
+    """Though no mark ends the stream."""
+
+    async def say(exchange: Exchange) -> None:
+        exchange.start(200, {"content-type": "text/event-stream"})
+        for content in (event("a"), LAST):
+            exchange.write(b"data: %b\n\n" % json.dumps(content).encode())
+        exchange.write(b"", last=True)
+
+    async with Server(say) as upstream:
+        client = connect(ServerInfo(upstream.url, "qwen2.5-coder", 2048, 1), Reach())
+        for _ in range(3):
+            assert [chunk.text async for chunk in client.fim(request())] == ["a", ""]
+        await client.aclose()
+        assert upstream.connections == 1
 
 
 async def test_a_prompt_that_stays_too_long_is_asked_twice():

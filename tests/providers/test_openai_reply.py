@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import json
 
 import pytest
 
 from codestral_ls.bench.reply import Reply
+from codestral_ls.bench.serve import Exchange, Server
 from codestral_ls.core.model import (
     Chunk,
     Unavailable,
     Usage,
 )
-from codestral_ls.providers.openai import OpenAI
+from codestral_ls.core.privacy import Reach
+from codestral_ls.providers.openai import OpenAI, connect
 from tests.providers.hole import REQUEST, TEXT, at, chunks_of, text_of
 from tests.upstream.chat import ChatReply
 from tests.upstream.openai import (
     CHAT_PATH,
+    CODER,
     INSTRUCT,
     LM_STUDIO,
     OPENAI,
@@ -127,6 +131,30 @@ async def test_a_chat_model_is_stopped_by_us_at_the_line_end_of_the_code():
             await upstream.wait_for(lambda: upstream.requests[-1].outcome == "abandoned")
         await model.aclose()
     assert "stop" not in upstream.bodies(CHAT_PATH)[0]
+
+
+TOLD = [{"choices": [{"text": "x"}]}, {"choices": [{"text": "", "finish_reason": "length"}]}]
+COUNTED = {"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 1}}
+SILENT = {
+    "after its finish": (TOLD, Chunk("", "length")),
+    "after its usage": ([*TOLD, COUNTED], Chunk("", "length", Usage(9, 1))),
+}
+
+
+@pytest.mark.parametrize(("events", "last"), SILENT.values(), ids=SILENT)
+async def test_a_host_that_falls_silent_when_all_is_said_is_not_waited_for(events, last):
+    """Its silence counts after a minute."""
+
+    async def say(exchange: Exchange) -> None:
+        exchange.start(200, {"content-type": "text/event-stream"})
+        exchange.write(b"".join(b"data: %b\n\n" % json.dumps(event).encode() for event in events))
+        await asyncio.Event().wait()
+
+    async with Server(say) as upstream, asyncio.timeout(20):
+        model = connect(upstream.url, Reach(), model=CODER, timeout=60)
+        assert await chunks_of(model) == [Chunk("x"), last]
+        await upstream.wait_for(lambda: upstream.exchanges[0].outcome == "abandoned")
+        await model.aclose()
 
 
 async def test_usage():
