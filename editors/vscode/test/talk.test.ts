@@ -39,6 +39,13 @@ it("keeps what had come when it is stopped", () => {
   assert.deepEqual(turns.map(({ markdown, state, notes }) => [markdown, state, notes]), [["Bec", "stopped", ["Stopped."]]]);
 });
 
+it("tells of an answer that was stopped what went along and what it cost", () => {
+  const { turns, answers } = answered(heard(asked(NEW, "Why?"), "c", "Bec"), { ...ANSWER, markdown: "Bec" }, "stopped");
+  assert.deepEqual(turns.map(({ markdown, state, context }) => [markdown, state, context]), [["Bec", "stopped", ["cart.py 5"]]]);
+  assert.match(turns[0]?.bill ?? "", /\$0\.0012$/);
+  assert.equal(answers[0]?.turn, "t");
+});
+
 it("goes on in the same conversation", () => {
   const twice = answered(asked(answered(asked(NEW, "One?"), ANSWER), "Two?"), { ...ANSWER, turn: "u" });
   assert.deepEqual(twice.turns.map((turn) => turn.question), ["One?", "Two?"]);

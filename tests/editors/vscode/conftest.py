@@ -56,14 +56,14 @@ class Session:
 
 
 @contextmanager
-def at_work(place: Path, chromium: Browser, more: Mapping[str, Any]) -> Iterator[Session]:
-    """A session with settings beside those that name the model."""
+def at_work(place: Path, chromium: Browser, more: Mapping[str, Any], sharpness: int = 1) -> Iterator[Session]:
+    """A session with settings beside those that name the model; `sharpness` is the window's."""
     (place / "workspace").mkdir()
     (place / "workspace" / "first.py").write_text("# The first file of the window.\n", encoding="utf-8")
     with (
         in_thread(FakeMistral("")) as running,
         serving(place, {**naming(running.upstream), **more}, KEY) as server,
-        window(chromium, server, "first.py") as opened,
+        window(chromium, server, "first.py", sharpness) as opened,
     ):
         opened.until_ready()
         yield Session(opened, running)

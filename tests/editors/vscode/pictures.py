@@ -23,20 +23,10 @@ if TYPE_CHECKING:
 
 PICTURES = EXTENSION / "pictures"
 
-MOST_BYTES = 150_000
-_COLOURS = 64
+_COLOURS = 128
 _SHARPNESS = 2
 
-CART = '''from typing import NamedTuple
-
-
-class Item(NamedTuple):
-    name: str
-    price: float
-    quantity: int
-
-
-def total(items: list[Item]) -> float:
+CART = '''def total(items: list[Item]) -> float:
     """Return the total price of the items."""
     total = 0
     for item in items:
@@ -45,14 +35,23 @@ def total(items: list[Item]) -> float:
 '''
 MISSING = "if item.quantity < 1:\n            continue\n        total += item.price * item.quantity"
 WRITTEN = CART.replace("█", MISSING)
-SHORTER = Case(
-    WRITTEN.partition("items.\"\"\"\n")[2],
-    "    return sum(item.price * item.quantity for item in items if item.quantity > 0)\n",
-)
-QUESTION = "Why is this slow for a million items, and what can I do?"
-ANSWER = """Each item is a tuple whose fields are looked up **by name**, one after the other. Sum columns instead:
 
-```python cart.py
+PRICED = """def █priced(items: list[Item]) -> list[str]:
+    found = []
+    for item in items:
+        if item.price:
+            found.append(item.name)
+    return found
+"""
+SHORTER = Case(
+    PRICED.partition(":\n")[2].rstrip(),
+    "    return [item.name for item in items if item.price]",
+)
+
+QUESTION = "Why is this slow for a million items, and what can I do?"
+ANSWER = """Each item is an object whose fields are looked up **one by one**. Keep them in columns:
+
+```python prices.py
 import numpy as np
 
 
@@ -61,12 +60,13 @@ def total(prices: np.ndarray, quantities: np.ndarray) -> float:
     return float(prices @ np.maximum(quantities, 0))
 ```
 
-The product of the two arrays runs in compiled code, about `50` times as fast.
+The product of two arrays runs in compiled code, not in a loop of Python's.
 """
 
 
 def ghost_text(session: Session) -> None:
     window = session.window
+    window.palette("View: Toggle Primary Side Bar Visibility")
     session.upstream.reply = MISSING
     window.open("cart.py", CART)
     window.run("editor.action.inlineSuggest.trigger")
@@ -76,7 +76,7 @@ def ghost_text(session: Session) -> None:
 def refactoring(session: Session) -> None:
     window = session.window
     session.upstream.reply = answer(SHORTER)
-    window.open("cart.py", WRITTEN.replace("def total", "def █total"))
+    window.open("priced.py", PRICED)
     window.press("Control+Alt+r")
     window.pick("Simplify", "Simplify")
     window.page.locator(".monaco-diff-editor .line-insert").first.wait_for()
@@ -85,19 +85,36 @@ def refactoring(session: Session) -> None:
 
 def chat(session: Session) -> None:
     window = session.window
-    window.open("cart.py", WRITTEN)
+    window.open("prices.py", WRITTEN)
     window.palette("Codestral: Chat")
     frame = window.web_view("#question:focus")
+    widen(window, 570)
     session.upstream.reply = ChatReply(ANSWER)
     frame.get_by_role("textbox", name="Question").fill(QUESTION)
     window.press("Enter")
     frame.get_by_role("button", name="Show as a diff").wait_for()
 
 
+PRICES = {
+    "codestral.budget.prices": {"codestral-latest": {"input": 0.3, "output": 0.9, "source": "Mistral's list"}}
+}
+"""Our host is on this machine, where nothing has a price."""
+
+
+def widen(window: Window, width: int) -> None:
+    """Drag the side bar's edge."""
+    mouse, box = window.page.mouse, window.page.locator(".part.sidebar").bounding_box()
+    assert box
+    mouse.move(box["x"] + box["width"] + 1, 200)
+    mouse.down()
+    mouse.move(width, 200)
+    mouse.up()
+
+
 SCENES: Mapping[str, tuple[Callable[[Session], None], int, int]] = {
-    "ghost-text": (ghost_text, 800, 440),
-    "refactoring": (refactoring, 1100, 480),
-    "chat": (chat, 1100, 560),
+    "ghost-text": (ghost_text, 800, 400),
+    "refactoring": (refactoring, 1160, 400),
+    "chat": (chat, 1160, 640),
 }
 """What each picture shows, and how large the window is."""
 
@@ -105,17 +122,22 @@ SCENES: Mapping[str, tuple[Callable[[Session], None], int, int]] = {
 def take(session: Session, name: str) -> None:
     """Take one picture and keep it, with fewer colours."""
     show, width, height = SCENES[name]
-    size = {"width": width, "height": height, "deviceScaleFactor": _SHARPNESS, "mobile": False}
     page = session.window.page
-    page.context.new_cdp_session(page).send("Emulation.setDeviceMetricsOverride", size)
+    page.set_viewport_size({"width": width, "height": height})
+    session.window.palette("View: Close All Editors")
     show(session)
+    page.mouse.move(width / 2, height - 40)
     image = Image.open(io.BytesIO(page.screenshot())).convert("RGB").quantize(_COLOURS)
     PICTURES.mkdir(exist_ok=True)
     image.save(PICTURES / f"{name}.png", optimize=True)
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as place, browsing() as chromium, at_work(Path(place), chromium, {}) as session:
+    with (
+        tempfile.TemporaryDirectory() as place,
+        browsing() as chromium,
+        at_work(Path(place), chromium, PRICES, _SHARPNESS) as session,
+    ):
         for name in SCENES:
             take(session, name)
 

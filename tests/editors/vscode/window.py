@@ -77,7 +77,7 @@ class Window:
         self.pick(str(file), file.name)  # An absolute path is looked up; any other, in an index.
         self.page.locator(".tab.active", has_text=file.name).wait_for()
         self.until(lambda: self.lines()[0] == text.text.split("\n")[0], f"{name} in the editor")
-        self.page.locator(".editor-group-container.active .monaco-editor.focused").wait_for()
+        self.until_focused()
         if text.offset is not None:
             line = text.before.count("\n") + 1
             self.place(line, text.offset - (text.before.rfind("\n") + 1) + 1)
@@ -109,7 +109,7 @@ class Window:
         self.until(lambda: toasts.count() == 1, "the end of the progress bar")
         self.photograph(name)
         self.press("Control+Enter")
-        diff.wait_for(state="detached")
+        self.until(lambda: diff.count() == 0, "the end of the preview")
 
     def web_view(self, selector: str) -> Frame:
         """The page of the extension's own that has such an element, which is waited for."""
@@ -142,6 +142,10 @@ class Window:
                 raise AssertionError(f"{what if isinstance(what, str) else what()} did not come")
             time.sleep(_POLL)
         return found
+
+    def until_focused(self) -> None:
+        """Wait until keys go to the text."""
+        self.page.locator(".editor-group-container.active .monaco-editor.focused").wait_for()
 
     def until_ready(self) -> None:
         self.until(lambda: "Ready" in self.state(), lambda: f"the server's being ready: {self.state()!r}")
@@ -181,9 +185,10 @@ def browsing() -> Iterator[Browser]:
 
 
 @contextmanager
-def window(chromium: Browser, server: CodeServer, file: str) -> Iterator[Window]:
-    """A window on the server's workspace with a file open, which is there already."""
-    page = chromium.new_page(viewport=_SIZE)
+def window(chromium: Browser, server: CodeServer, file: str, sharpness: int = 1) -> Iterator[Window]:
+    """A window on the server's workspace with a file open, which is there already. `sharpness` is in dots of
+    its pictures for one of the page."""
+    page = chromium.new_page(viewport=_SIZE, device_scale_factor=sharpness)
     page.set_default_timeout(PATIENCE * 1000)
     page.add_init_script(path=PROBE)
     remote = f"vscode-remote://{urlsplit(server.url).netloc}{quote(str(server.workspace / file))}"

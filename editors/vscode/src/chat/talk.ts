@@ -25,11 +25,12 @@ export function heard(talk: Talk, id: string, text: string): Talk {
   return withLast({ ...talk, id }, (turn) => ({ ...turn, markdown: turn.markdown + text }));
 }
 
-export function answered(talk: Talk, answer: Answer): Talk {
+/** The last answer as the server has it; `stopped` where it is not all that there would have been. */
+export function answered(talk: Talk, answer: Answer, state: "done" | "stopped" = "done"): Talk {
   const done = withLast({ ...talk, id: answer.conversation }, (turn) => ({
     ...turn,
     markdown: answer.markdown,
-    state: "done",
+    state,
     blocks: answer.blocks.map((block) => block.code),
     context: answer.context,
     notes: answer.notes,

@@ -12,7 +12,12 @@ import { pickConversation } from "./history";
 import { answered, asked, ended, forgotten, heard, NEW, restored, type Talk } from "./talk";
 
 export const VIEW = "codestral.chatView";
-const PIECE = new ProgressType<{ conversation: string; text: string }>();
+
+/** More of an answer, or all about one that was stopped. */
+const PIECE = new ProgressType<{ conversation: string; text: string; stopped?: Answer }>();
+
+/** What an answer's end makes of the conversation. */
+type Ending = (talk: Talk) => Talk;
 
 export class ChatView implements vscode.WebviewViewProvider {
   #talk: Talk = NEW;
@@ -110,11 +115,7 @@ export class ChatView implements vscode.WebviewViewProvider {
     }
     const asking = new CancellationTokenSource();
     this.#asking = asking;
-    const end = await this.#request(client, text, file, open, asking).then(
-      (answer) => (talk: Talk) => answered(talk, answer),
-      (error: unknown) => (talk: Talk) =>
-        asking.token.isCancellationRequested ? ended(talk, "stopped", "Stopped.") : ended(talk, "failed", messageOf(error)),
-    );
+    const end = await this.#request(client, text, file, open, asking);
     // Another conversation may have come into view.
     if (this.#asking === asking) {
       this.#asking = undefined;
@@ -123,11 +124,13 @@ export class ChatView implements vscode.WebviewViewProvider {
     this.session.refresh();
   }
 
-  async #request(client: LanguageClient, message: string, file: boolean, open: boolean, cancel: CancellationTokenSource): Promise<Answer> {
+  async #request(client: LanguageClient, message: string, file: boolean, open: boolean, cancel: CancellationTokenSource): Promise<Ending> {
     const token = `codestral-chat-${++this.#count}`;
     const talking = this.#talk.turns.length;
-    const listening = client.onProgress(PIECE, token, ({ conversation, text }) => {
-      if (this.#asking === cancel && !cancel.token.isCancellationRequested) {
+    let stopped: Answer | undefined;
+    const listening = client.onProgress(PIECE, token, ({ conversation, text, stopped: answer }) => {
+      stopped = answer;
+      if (text && this.#asking === cancel && !cancel.token.isCancellationRequested) {
         this.#talk = heard(this.#talk, conversation, text);
         this.#post({ type: "text", index: talking - 1, text });
       }
@@ -135,7 +138,14 @@ export class ChatView implements vscode.WebviewViewProvider {
     try {
       const context = await contextOf(client, file, open);
       const question = { message, conversation: this.#talk.id, context, partialResultToken: token, workDoneToken: `${token}-work` };
-      return await client.sendRequest<Answer>("codestral/chat", question, cancel.token);
+      const answer = await client.sendRequest<Answer>("codestral/chat", question, cancel.token);
+      return (talk) => answered(talk, answer);
+    } catch (error) {
+      const answer = stopped;
+      if (answer) {
+        return (talk) => answered(talk, answer, "stopped");
+      }
+      return (talk) => (cancel.token.isCancellationRequested ? ended(talk, "stopped", "Stopped.") : ended(talk, "failed", messageOf(error)));
     } finally {
       listening.dispose();
     }

@@ -174,7 +174,7 @@ function caption(turn: Turn, block: Block): string {
   const name = blockTitle(block.info) || "code";
   const button = (action: string, label: string, title: string) =>
     `<button type="button" class="secondary" data-action="${action}" data-block="${block.index}" title="${title}" aria-label="${title}: ${escapeHtml(name)}">${label}</button>`;
-  const apply = turn.state === "done" && turn.blocks.some((code) => code.trimEnd() === block.code.trimEnd());
+  const apply = turn.state !== "asking" && turn.blocks.some((code) => code.trimEnd() === block.code.trimEnd());
   return `<figcaption><span>${escapeHtml(name)}</span>${button("copy", "Copy", "Copy")}${button("insert", "Insert", "Insert at the cursor")}${
     apply ? button("apply", "Apply…", "Show as a diff and apply") : ""
   }</figcaption>`;
