@@ -117,7 +117,7 @@ class LlamaCpp:
             async for data in events:
                 if chunk := reply.read(data):
                     if chunk.finish:
-                        # llama.cpp itself closes the connection after a stream; what stands before it may not.
+                        # llama.cpp closes the connection after a stream; what may stand before it does not.
                         await drain(events)
                     yield chunk
                     if chunk.finish:
