@@ -26,11 +26,14 @@ def write(changes: Sequence[FileChange], roots: Iterable[Path]) -> None:
 
     Raises OSError where a file cannot be written (FileExistsError where a new one is there already,
     PermissionError where a link leads out of the folders `roots`) and `Refused` where one is no longer what
-    the change was made for. Then no file is changed.
+    the change was made for. Then no file is changed, and no folder made.
     """
     inside = [Path(os.path.realpath(root)) for root in roots]
-    with ExitStack() as drafts, ExitStack() as undoing:
+    with ExitStack() as folders, ExitStack() as drafts, ExitStack() as undoing:
         ready = [(change, _target(change, inside)) for change in changes]
+        for change, path in ready:
+            if change.old is None:
+                _make_folder(path.parent, folders)
         drafted = [drafts.enter_context(_draft(path, change.new_text)) for change, path in ready]
         for change, path in ready:
             _check(change, path)
@@ -42,6 +45,7 @@ def write(changes: Sequence[FileChange], roots: Iterable[Path]) -> None:
             if change.old is not None:
                 undoing.callback(_restore, path, change.old.text)
         undoing.pop_all()
+        folders.pop_all()
 
 
 def _target(change: FileChange, roots: list[Path]) -> Path:
@@ -53,9 +57,21 @@ def _target(change: FileChange, roots: list[Path]) -> Path:
     inside = any(real.is_relative_to(root) for root in roots)
     if not inside or (is_of_repository(real) and not is_of_repository(path)):
         raise PermissionError(errno.EACCES, "a link leads elsewhere: name the file itself", str(path))
-    if change.old is None:
-        real.parent.mkdir(parents=True, exist_ok=True)
     return real
+
+
+def _make_folder(folder: Path, undoing: ExitStack) -> None:
+    """Make what is missing of a folder's path. Undone, what is empty goes again."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        with suppress(FileExistsError):  # Somebody else was faster: it is theirs.
+            each.mkdir()
+            undoing.callback(_remove_empty, each)
+
+
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def _check(change: FileChange, path: Path) -> None:

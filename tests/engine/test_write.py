@@ -77,6 +77,27 @@ def test_a_file_that_has_changed_meanwhile(file, tmp_path, meanwhile):
     assert files(tmp_path) == before
 
 
+@pytest.mark.parametrize("kept", [False, True], ids=["empty", "in use"])
+def test_folders_that_were_made_for_nothing_go_again(file, tmp_path, monkeypatch, kept):
+    """But for one into which somebody else has put something meanwhile."""
+    (tmp_path / "tests").mkdir()
+    new = tmp_path / "tests" / "unit" / "deep" / "test_code.py"
+    old = changed(file)
+    file.write_text("# meanwhile")
+
+    def check(change, path):
+        if kept:
+            (new.parent / "theirs").touch()
+        raise Refused("moved", path=path.name)
+
+    monkeypatch.setattr(writing, "_check", check)
+    with pytest.raises(Refused):
+        write([created(new), old], [tmp_path])
+    assert (tmp_path / "tests").is_dir()
+    assert (tmp_path / "tests" / "unit").exists() is kept
+    assert not new.exists()
+
+
 @pytest.mark.parametrize("failing", [1, 2, 3])
 def test_a_disk_that_fails_half_way(file, tmp_path, monkeypatch, failing):
     other = tmp_path / "other.py"
