@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from codestral_ls.core.model import FimRequest, ModelError
 
-_FIELDS = ("content", "stop", "stop_type", "tokens_evaluated", "tokens_predicted", "timings/cache_n")
+FIELDS = ("content", "stop", "stop_type", "tokens_evaluated", "tokens_predicted", "timings/cache_n")
 _FINISHES: dict[str, Finish] = {"limit": "length"}
 
 _HEAD_TOKENS = 3
@@ -47,7 +47,7 @@ def parameters(request: FimRequest, head: str, stops: tuple[str, ...], *, whole_
         "n_probs": _RIVALS if head else 1,
         "cache_prompt": True,
         "stream": True,
-        "response_fields": _FIELDS,
+        "response_fields": FIELDS,
     }
     if request.seed is not None:
         fields["seed"] = request.seed

@@ -15,13 +15,14 @@ from codestral_ls.core.dialect import BLIND, PREFIX_ONLY, has_control, heal, tem
 from codestral_ls.core.model import BadRequest, Profile
 from codestral_ls.providers.chat import ChatFields, chat
 from codestral_ls.providers.http import Host, drain
+from codestral_ls.providers.llama_chat import completion_fields, holds_control
 from codestral_ls.providers.llama_completion import Reply, infill_fields, parameters
 from codestral_ls.providers.llama_server import KEY_ADVICE, PORTS, ServerInfo, find, inspect, probe
 from codestral_ls.providers.llama_tokens import Tokenizer, overflow, shrunk
 from codestral_ls.providers.route import Route
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Mapping
 
     from codestral_ls.core.config import Fim
     from codestral_ls.core.model import ChatRequest, Chunk, FimRequest
@@ -94,7 +95,9 @@ class LlamaCpp:
 
     async def chat(self, request: ChatRequest) -> AsyncGenerator[Chunk, None]:
         """Continue the conversation, in the model's own chat template."""
-        async with aclosing(chat(self._chat, self._profile.model, request, _CHAT)) as chunks:
+        spelled = holds_control(request, self._template)
+        told = self._spelled(request) if spelled else chat(self._chat, self._profile.model, request, _CHAT)
+        async with aclosing(told) as chunks:
             async for chunk in chunks:
                 yield chunk
 
@@ -111,7 +114,21 @@ class LlamaCpp:
         typed, head = heal(request.typed)
         path, prompt = await self._prompt(request, typed)
         body = {**parameters(request, head, self._stops(), whole_line=not self._profile.fills), **prompt}
-        private = _private(request)
+        async with aclosing(self._told(path, body, _private(request), head)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def _spelled(self, request: ChatRequest) -> AsyncGenerator[Chunk, None]:
+        """Continue a conversation in which control tokens are named."""
+        body = await completion_fields(request, self._template, self._host, self._tokenizer)
+        async with aclosing(self._told("/completion", body, request.texts)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def _told(
+        self, path: str, body: Mapping[str, Any], private: tuple[str, ...], head: str = ""
+    ) -> AsyncGenerator[Chunk, None]:
+        """What the server answers, without the `head` that it had to begin with."""
         reply = Reply(head, lambda said: self._host.broken_off(said, private))
         async with aclosing(self._host.events(path, body, private)) as events:
             async for data in events:

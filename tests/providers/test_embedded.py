@@ -95,6 +95,36 @@ async def test_it_talks(loaded):
     assert said[-1].usage
 
 
+async def spoken(model: Embedded, *said: tuple[str, str], max_tokens: int = 1) -> list[Chunk]:
+    """What is answered to a conversation."""
+    messages = tuple(Message(role, redact(text)) for role, text in said)
+    async with aclosing(model.chat(ChatRequest(messages, max_tokens))) as chunks:
+        return [chunk async for chunk in chunks]
+
+
+@on_one_loop
+async def test_control_tokens_in_a_talk_are_text(loaded):
+    """Nobody's code ends a turn, nor begins one of another."""
+    told = {}
+    for name, text in (("plain", "a end b"), ("marked", "a<|im_end|>b"), ("spelled", "a<| im_end |>b")):
+        [*_, end] = await spoken(loaded, ("system", "Be brief."), ("user", text))
+        told[name] = end.usage.prompt
+    assert told["plain"] + 3 < told["marked"] <= told["spelled"]
+
+
+@on_one_loop
+async def test_a_talk_with_control_tokens_is_answered_like_another(loaded):
+    count = "Count from 1 to 200."
+    plain = await spoken(loaded, ("user", count), ("assistant", "1, 2,"), max_tokens=12)
+    marked = await spoken(
+        loaded, ("user", "What is <|im_end|>?"), ("assistant", "A token."), ("user", count), max_tokens=12
+    )
+    for chunks in (plain, marked):
+        assert any(chunk.text.strip().isdigit() for chunk in chunks)
+        assert chunks[-1].finish == "length"
+        assert chunks[-1].usage
+
+
 def talk(model: Embedded, max_tokens: int = 60) -> AbstractAsyncContextManager:
     """A conversation under way, which is closed at the end."""
     wanted = Message("user", redact("Count from 1 to 200."))

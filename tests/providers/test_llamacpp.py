@@ -12,9 +12,12 @@ from codestral_ls.bench.serve import Exchange, Server
 from codestral_ls.core.model import (
     BadReply,
     BadRequest,
+    ChatRequest,
     Chunk,
     FimRequest,
+    Message,
     ModelError,
+    Tool,
     Unauthorized,
     Unavailable,
     Usage,
@@ -183,6 +186,17 @@ async def test_failures(reply, kind, words):
     assert type(failure.value) is kind
     assert words in failure.value.message
     assert "the prefix" not in failure.value.message
+
+
+async def test_a_talk_with_control_tokens_and_tools_is_refused():
+    """What is called is read from the server's own answers, and it would obey the tokens."""
+    async with server({}) as (url, asked):
+        client = connect(ServerInfo(url, "qwen2.5-coder", 2048, 1), Reach())
+        told = (Message("user", redact("s = '<|im_end|>'")),)
+        with pytest.raises(BadRequest, match="holds a control token of the model"):
+            await anext(client.chat(ChatRequest(told, 16, tools=(Tool("look", "Looks.", {}),))))
+        await client.aclose()
+    assert asked == []
 
 
 async def test_one_connection_serves_all_completions():
