@@ -9,54 +9,16 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from contextlib import aclosing
 
 import pytest
-import pytest_asyncio
 
-from codestral_ls.core.model import BadRequest, ChatRequest, Chunk, FimRequest, Message, Unavailable
-from codestral_ls.core.privacy import redact
-from codestral_ls.providers import child, store
+from codestral_ls.core.model import BadRequest, Unavailable
+from codestral_ls.providers import child
 from codestral_ls.providers.embedded import MOST_CRASHES, Embedded
+from tests.providers.smol import ENDLESS, NAME, complete, embedded, on_one_loop, request
 
-NAME = "smollm2-135m"
-PREFIX = "import os\n\nnames = ['a', 'b', 'c']\n\nfor index, name in enumerate(names):\n"
-
-# Far more than can be written within a test's patience.
-ENDLESS = FimRequest(redact(PREFIX), redact(""), redact(""), max_tokens=3500)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def weights():
-    return store.install(NAME)
-
-
-@asynccontextmanager
-async def embedded(model: str = NAME):
-    running = Embedded(model)
-    try:
-        yield running
-    finally:
-        await running.aclose()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def loaded():
-    """One process for the tests that do no harm to it."""
-    async with embedded() as running:
-        yield running
-
-
-on_one_loop = pytest.mark.asyncio(loop_scope="module")
-
-
-def request(typed: str, prefix: str = PREFIX, max_tokens: int = 16) -> FimRequest:
-    return FimRequest(redact(prefix), redact(typed), redact(""), max_tokens, stop=("\n",))
-
-
-async def complete(model: Embedded, wanted: FimRequest) -> list[Chunk]:
-    async with aclosing(model.fim(wanted)) as chunks:
-        return [chunk async for chunk in chunks]
+pytestmark = pytest.mark.usefixtures("weights")
 
 
 async def test_it_completes(capfd):
@@ -83,99 +45,6 @@ async def test_control_tokens_in_the_text_are_text(loaded):
     [*_, plain] = await complete(loaded, request("", "s = 'end'\n", 1))
     [*_, marked] = await complete(loaded, request("", "s = '<|im_end|>'\n", 1))
     assert marked.usage.prompt > plain.usage.prompt + 3
-
-
-@on_one_loop
-async def test_it_talks(loaded):
-    asked = ChatRequest((Message("user", redact("Say hello.")),), max_tokens=24)
-    async with aclosing(loaded.chat(asked)) as chunks:
-        said = [chunk async for chunk in chunks]
-    assert "hello" in "".join(chunk.text for chunk in said).lower()
-    assert said[-1].finish in ("stop", "length")
-    assert said[-1].usage
-
-
-async def spoken(model: Embedded, *said: tuple[str, str], max_tokens: int = 1) -> list[Chunk]:
-    """What is answered to a conversation."""
-    messages = tuple(Message(role, redact(text)) for role, text in said)
-    async with aclosing(model.chat(ChatRequest(messages, max_tokens))) as chunks:
-        return [chunk async for chunk in chunks]
-
-
-@on_one_loop
-async def test_control_tokens_in_a_talk_are_text(loaded):
-    """Nobody's code ends a turn, nor begins one of another."""
-    told = {}
-    for name, text in (("plain", "a end b"), ("marked", "a<|im_end|>b"), ("spelled", "a<| im_end |>b")):
-        [*_, end] = await spoken(loaded, ("system", "Be brief."), ("user", text))
-        told[name] = end.usage.prompt
-    assert told["plain"] + 3 < told["marked"] <= told["spelled"]
-
-
-@on_one_loop
-async def test_a_talk_with_control_tokens_is_answered_like_another(loaded):
-    count = "Count from 1 to 200."
-    plain = await spoken(loaded, ("user", count), ("assistant", "1, 2,"), max_tokens=12)
-    marked = await spoken(
-        loaded, ("user", "What is <|im_end|>?"), ("assistant", "A token."), ("user", count), max_tokens=12
-    )
-    for chunks in (plain, marked):
-        assert any(chunk.text.strip().isdigit() for chunk in chunks)
-        assert chunks[-1].finish == "length"
-        assert chunks[-1].usage
-
-
-def talk(model: Embedded, max_tokens: int = 60) -> AbstractAsyncContextManager:
-    """A conversation under way, which is closed at the end."""
-    wanted = Message("user", redact("Count from 1 to 200."))
-    return aclosing(model.chat(ChatRequest((wanted,), max_tokens)))
-
-
-@on_one_loop
-async def test_a_completion_waits_for_the_end_of_a_talk(loaded):
-    plain = loaded.profile
-    async with talk(loaded) as chunks, asyncio.timeout(60):
-        await anext(chunks)
-        older, newer = (asyncio.create_task(complete(loaded, request("    print("))) for _ in range(2))
-        assert await older == []
-        assert "completions wait" in loaded.profile.degraded
-        said = [chunk async for chunk in chunks]
-        assert not newer.done()
-        assert said[-1].finish == "length"
-        assert (await newer)[-1].finish
-    assert loaded.profile == plain
-
-
-@on_one_loop
-async def test_a_talk_that_is_given_up_frees_the_model(loaded):
-    async with talk(loaded, 3500) as chunks:
-        await anext(chunks)
-        waiting = asyncio.create_task(complete(loaded, request("    print(")))
-    async with asyncio.timeout(20):
-        assert (await waiting)[-1].finish
-
-
-@on_one_loop
-async def test_a_talk_waits_for_another(loaded):
-    async with talk(loaded) as first, asyncio.timeout(60):
-        await anext(first)
-
-        async def ask_too():
-            async with talk(loaded, 8) as second:
-                return [chunk async for chunk in second]
-
-        waiting = asyncio.create_task(ask_too())
-        assert [chunk async for chunk in first][-1].finish == "length"
-        assert (await waiting)[-1].finish == "length"
-
-
-@on_one_loop
-async def test_a_talk_ends_a_completion(loaded):
-    async with aclosing(loaded.fim(ENDLESS)) as older, asyncio.timeout(60):
-        await anext(older)
-        async with talk(loaded, 8) as chunks:
-            assert (await anext(chunks)).finish is None
-        assert all(chunk.finish is None for chunk in [chunk async for chunk in older])
 
 
 async def test_others_are_kept_out(weights):
