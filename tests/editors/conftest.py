@@ -1,12 +1,19 @@
-"""Which Neovim a test runs in: each in both."""
+"""Which Neovim a test runs in: each in both; and a model that is on the machine."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
+from codestral_ls.providers import store
 from tests.editors import neovim
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MODEL = "smollm2-135m"
 
 
 @pytest.fixture(scope="module", params=neovim.EDITIONS)
@@ -17,3 +24,9 @@ def edition(request: pytest.FixtureRequest) -> Iterator[neovim.Edition]:
         pytest.skip(reason)
     with neovim.using(chosen):
         yield chosen
+
+
+@pytest.fixture(scope="session")
+def weights() -> Path:
+    """The file of the small embedded model, which is fetched if it is not on this machine."""
+    return store.install(MODEL)

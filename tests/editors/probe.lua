@@ -159,4 +159,34 @@ function probe.server(encoding)
   end
 end
 
+-- Another server in this process, which knows some words.
+function probe.words(words)
+  return function()
+    local last = 0
+    return {
+      request = function(method, _, callback)
+        last = last + 1
+        local entries = vim.tbl_map(function(word)
+          return { label = word }
+        end, words)
+        local answers = {
+          initialize = { capabilities = { completionProvider = vim.empty_dict() } },
+          ['textDocument/completion'] = entries,
+        }
+        vim.schedule(function()
+          callback(nil, answers[method])
+        end)
+        return true, last
+      end,
+      notify = function()
+        return true
+      end,
+      is_closing = function()
+        return false
+      end,
+      terminate = function() end,
+    }
+  end
+end
+
 _G.probe = probe

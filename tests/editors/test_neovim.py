@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from codestral_ls.providers import store
+from tests.editors.conftest import MODEL
 from tests.editors.neovim import ROOT, Neovim, started
 from tests.editors.terminal import environment, recipe
 from tests.upstream.mistral import FakeMistral
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("edition")
 
-MODEL = "smollm2-135m"
 SHOP = ROOT / "fixtures" / "workspaces" / "shop"
 INIT = """
 vim.lsp.config('codestral_ls', {
@@ -116,16 +115,10 @@ def test_as_the_readme_says(tmp_path):
             nvim.until(lambda nvim: text_of(nvim) == "x = 1\ny = x + 1", "the accepted text")
 
 
-@pytest.fixture(scope="session")
-def weights() -> Path:
-    """The folder of the small embedded model, which is fetched if it is not on this machine."""
-    return store.install(MODEL).parent
-
-
 def test_a_real_model_completes(tmp_path, weights):
     """The model of 98 MB, asked by a key: what it says is its own affair; only what must hold is checked."""
     (tmp_path / "codestral_ls_cache").mkdir()
-    (tmp_path / "codestral_ls_cache" / "models").symlink_to(weights)
+    (tmp_path / "codestral_ls_cache" / "models").symlink_to(weights.parent)
     with shop(tmp_path, {"provider": "embedded", "model": MODEL}) as nvim:
         nvim.insert(cart("█"))
         nvim.type("total += item.price * <C-t>")

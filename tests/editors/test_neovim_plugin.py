@@ -138,6 +138,14 @@ def test_keys_do_what_they_did_where_nothing_is_shown(tmp_path):
         nvim.until(holds("x = [before]    |"), "the keys' own effect")
 
 
+def test_keys_that_were_bound_twice_do_what_they_did_at_first(tmp_path):
+    """A user who reads their settings again sets up again."""
+    again = "require('codestral').setup({ accept = '<Tab>', dismiss = '<C-]>' })"
+    with editing(tmp_path, "x = █", init=again) as nvim:
+        nvim.type("<C-]><Tab>|")
+        nvim.until(holds("x = [before]    |"), "the keys' own effect")
+
+
 def test_dismissed_until_the_text_changes(tmp_path):
     marked = "x = █"
     with editing(tmp_path, marked, item(marked, "total"), None, item("x = t█", "otal")) as nvim:

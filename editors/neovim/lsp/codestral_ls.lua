@@ -2,6 +2,12 @@
 return {
   cmd = { 'codestral-ls', 'serve' },
   root_markers = { '.git', 'pyproject.toml', 'package.json' },
+  on_exit = function(code, signal, id)
+    local client = vim.lsp.get_client_by_id(id)
+    if client then
+      require('codestral.restart').exited(client, code, signal)
+    end
+  end,
   -- Neovim 0.11 does not announce inline completion, because it cannot draw it; this plug-in can. A server
   -- that is not told puts its suggestions into the completion menu.
   capabilities = {

@@ -80,6 +80,14 @@ function M.stop()
   end
 end
 
+---The server has ended: so has the answer that it was writing.
+---@param client vim.lsp.Client
+function M.lost(client)
+  if talk and talk.client == client and talk.finish then
+    talk.finish({ code = 0, message = 'The server has ended.' })
+  end
+end
+
 ---Apply the block of code under the cursor, or else the last one, to the file that it is for.
 function M.apply()
   local answer, number = M._block(vim.api.nvim_win_get_cursor(0)[1] - 1)

@@ -3,6 +3,7 @@
 ---Neovim 0.12 has its own (`native.lua`), which waits 200 ms before it asks. Accepted meanwhile, it inserts a second
 ---time what was typed of the suggestion (seen in 0.12.4), so it is not used unless somebody asks for it.
 local draw = require('codestral.draw')
+local menu = require('codestral.menu')
 local at = require('codestral.suggestion')
 
 local M = {}
@@ -49,7 +50,7 @@ function M.accept()
     return false
   end
   M._forget()
-  M._close_menu()
+  menu.close()
   at.insert(suggestion, at.here())
   local client = vim.lsp.get_client_by_id(suggestion.client_id)
   if client and suggestion.item.command then
@@ -109,7 +110,7 @@ function M._accept_part(part_of)
   if left:sub(#part + 1) == shown.replaced then
     return M.accept()
   end
-  M._close_menu()
+  menu.close()
   at.insert_part(place, part)
   seen = at.here()
   M._follow(seen)
@@ -250,14 +251,6 @@ function M._show(result, client, place, step)
   local fitting = at.different(found, here)
   if fitting[1] and (step == 0 or #fitting > 1) then
     M._turn(fitting, here, step)
-  end
-end
-
----A menu that stays open over accepted text would take it back when it is left.
----@private
-function M._close_menu()
-  if vim.fn.pumvisible() == 1 then
-    vim.fn.complete(vim.fn.col('.'), {})
   end
 end
 
