@@ -12,6 +12,7 @@ from codestral_ls.providers import connect, store
 from codestral_ls.providers.catalog import MODELS
 from codestral_ls.providers.choice import Finding
 from codestral_ls.providers.keys import host_with_key, key_name, no_key
+from codestral_ls.providers.listener import other_user
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +70,7 @@ async def _ollama(endpoint: Endpoint, environ: Mapping[str, str]) -> Finding:
         lacks = f"has no {wanted} that fills holes" if wanted else "none of its models fills holes"
         return Finding("ollama", f"{says}, but {lacks}: try `ollama pull {wanted or _TO_PULL}`")
     choice = connect.ollama(endpoint, THIS_MACHINE, server.base_url, model, says)
-    return Finding("ollama", f"{says}, with {model}", choice)
+    return _ours(Finding("ollama", f"{says}, with {model}", choice), server.base_url)
 
 
 async def _llamacpp(endpoint: Endpoint) -> Finding:
@@ -80,7 +81,7 @@ async def _llamacpp(endpoint: Endpoint) -> Finding:
         return Finding("llamacpp", "no llama.cpp server answers on this machine")
     says = f"a llama.cpp server runs at {server.base_url}"
     choice = connect.llamacpp(endpoint, THIS_MACHINE, server, says)
-    return Finding("llamacpp", f"{says}, with {server.model}", choice)
+    return _ours(Finding("llamacpp", f"{says}, with {server.model}", choice), server.base_url)
 
 
 async def _openai(endpoint: Endpoint, environ: Mapping[str, str]) -> Finding:
@@ -95,7 +96,16 @@ async def _openai(endpoint: Endpoint, environ: Mapping[str, str]) -> Finding:
     if not model:
         return Finding("openai", f"{says}, but it has no model {wanted}")
     choice = connect.openai(endpoint, environ, THIS_MACHINE, server.base_url, model, says)
-    return Finding("openai", f"{says}, with {model}", choice)
+    return _ours(Finding("openai", f"{says}, with {model}", choice), server.base_url)
+
+
+def _ours(finding: Finding, base_url: str) -> Finding:
+    """Not to be used where another person's server is there: no code goes to whom nobody has named."""
+    who = other_user(base_url)
+    if who is None:
+        return finding
+    unless = f"it is used only where completion.provider is {finding.provider!r}"
+    return Finding(finding.provider, f"{finding.says}, run by {who}: {unless}")
 
 
 def _embedded(endpoint: Endpoint, why: str) -> Finding:
