@@ -59,8 +59,7 @@ def test_code_has_the_colours_of_the_theme(session: Session, theme: str) -> None
     window.press("Enter")
     keyword = frame.locator("article").last.locator(".hljs-keyword")
     keyword.wait_for()
-    if not window.page.locator(f".monaco-workbench.{theme}").count():
-        window.run("workbench.action.toggleLightDarkThemes")
+    window.use(theme)
     window.until(lambda: colour(keyword) == COLOURS[theme], lambda: colour(keyword))
 
 

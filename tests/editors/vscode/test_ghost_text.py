@@ -88,7 +88,7 @@ def test_the_user_chooses_among_candidates(session: Session) -> None:
 def test_it_is_taken_by_words_and_lines(session: Session) -> None:
     """What is left of it stays, without another request; the server is told when all of it is taken."""
     window, text = session.window, CART.replace("total", "parts")
-    lines = ["if item.quantity:", "            parts += item.price", "        parts *= 1.19"]
+    lines = ["if item.amount:", "            parts += item.price", "        parts *= 1.19"]
     session.upstream.reply = "\n".join(lines)
     file = window.open("parts.py", text)
     window.run("editor.action.inlineSuggest.trigger")

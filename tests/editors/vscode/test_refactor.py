@@ -70,3 +70,4 @@ def test_an_explanation_is_read(session: Session) -> None:
     assert said.inner_text().strip() == EXPLANATION.replace("`", "")
     window.photograph("explanation")
     window.run("workbench.action.closeActiveEditor")
+    window.until_focused()  # A page that is being closed swallows keys.

@@ -7,7 +7,7 @@ import json
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, urlsplit
 
 from tests.editors.vscode.code_server import KEYS, PATIENCE
@@ -15,7 +15,7 @@ from tests.editors.vscode.install import browser
 from tests.support import parse_marked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from playwright.sync_api import Browser, Frame, Locator, Page
 
@@ -27,6 +27,9 @@ PROBE = Path(__file__).with_name("probe.js")
 
 _POLL = 0.01
 _SIZE = {"width": 1280, "height": 800}
+_SCHEMES: Mapping[str, Literal["dark", "light"]] = {"vs": "light", "vs-dark": "dark"}
+"""What the system likes, by the class of VS Code's page. The one that tests begin with is the last."""
+
 _FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -90,15 +93,21 @@ class Window:
         box.wait_for()
         box.fill(f":{line}:{column}")
         self.press("Enter")
+        self.until_focused()  # The place is shown while the list is open, too.
         self.page.locator(".statusbar-item", has_text=f"Ln {line}, Col {column}").wait_for()
 
     def save(self, file: Path, wanted: str) -> None:
         """Save, and wait for exactly `wanted` in the file."""
         self.press("Control+s")
+        self.until_saved(file, wanted)
+
+    def until_saved(self, file: Path, wanted: str) -> None:
+        """Wait until `wanted` is in the file, and VS Code knows: an undo before counts as saved."""
         self.until(
             lambda: file.read_text(encoding="utf-8") == wanted,
             lambda: f"the saved text, instead of which there is {file.read_text(encoding='utf-8')!r}",
         )
+        self.page.locator(f'.tab[data-resource-name="{file.name}"]:not(.dirty)').wait_for()
 
     def apply_diff(self, name: str) -> None:
         """Wait for the preview of a change, keep a picture of it as `name`, and agree."""
@@ -161,11 +170,14 @@ class Window:
 
     def photograph(self, name: str) -> None:
         """Keep a picture in each theme."""
-        for _ in range(2):
-            dark = self.page.locator(".monaco-workbench.vs-dark").count()
-            self.shoot(f"{name}-{'dark' if dark else 'light'}")
-            self.run("workbench.action.toggleLightDarkThemes")
-            self.page.locator(".monaco-workbench.vs" if dark else ".monaco-workbench.vs-dark").wait_for()
+        for theme, scheme in _SCHEMES.items():
+            self.use(theme)
+            self.shoot(f"{name}-{scheme}")
+
+    def use(self, theme: str) -> None:
+        """Show everything in a theme, `vs` or `vs-dark`. VS Code follows the system, so no key is needed."""
+        self.page.emulate_media(color_scheme=_SCHEMES[theme])
+        self.page.locator(f".monaco-workbench.{theme}").wait_for()
 
     def shoot(self, name: str) -> None:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
@@ -188,7 +200,7 @@ def browsing() -> Iterator[Browser]:
 def window(chromium: Browser, server: CodeServer, file: str, sharpness: int = 1) -> Iterator[Window]:
     """A window on the server's workspace with a file open, which is there already. `sharpness` is in dots of
     its pictures for one of the page."""
-    page = chromium.new_page(viewport=_SIZE, device_scale_factor=sharpness)
+    page = chromium.new_page(viewport=_SIZE, device_scale_factor=sharpness, color_scheme="dark")
     page.set_default_timeout(PATIENCE * 1000)
     page.add_init_script(path=PROBE)
     remote = f"vscode-remote://{urlsplit(server.url).netloc}{quote(str(server.workspace / file))}"
