@@ -181,7 +181,7 @@ class Across:
         ]
         hidden = [self._tree.name(path) for path in found.hidden]
         told = {
-            f"{name} still stands as before in {_listed(left)}.": left,
+            f"{name} still stands as before in {_listed(left)}: look whether that is another thing.": left,
             f"{name} also stands in files that are kept from the model: {_listed(hidden)}.": hidden,
             f"Not every file was searched for {name}.": not found.whole,
         }

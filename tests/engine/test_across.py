@@ -35,7 +35,9 @@ async def test_a_name_is_changed_in_three_files(tmp_path):
         "sub/c.py": SHOP["sub/c.py"].replace("a.total", "a.amount"),
     }
     assert proposal.reads == ("README.md 1", "b.py 1–5", "sub/c.py 5")
-    assert proposal.notes == ("total still stands as before in README.md:1.",)
+    assert proposal.notes == (
+        "total still stands as before in README.md:1: look whether that is another thing.",
+    )
     assert [len(change.edits) for change in proposal.changes] == [1, 2, 1]
     for change in proposal.changes:
         assert apply_edits(change.old, reversed(change.edits), 0).text == change.new_text
@@ -63,7 +65,8 @@ async def test_callers_that_are_left_are_told(tmp_path):
         name="total",
     )
     assert proposal.notes == (
-        "total still stands as before in README.md:1, b.py:1, d.kt:1, sub/c.py:5.",
+        "total still stands as before in README.md:1, b.py:1, d.kt:1, sub/c.py:5: "
+        "look whether that is another thing.",
         "total also stands in files that are kept from the model: x.py.",
     )
 

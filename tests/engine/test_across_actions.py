@@ -62,7 +62,7 @@ async def test_an_action_over_several_files(tmp_path, action):
         (None, (tmp_path / "b.py").as_uri()),
     ]
     assert proposal.bill.usage == Usage(300, 60)
-    left = "total still stands as before in b.py:1, c.py:3."
+    left = "total still stands as before in b.py:1, c.py:3: look whether that is another thing."
     assert proposal.notes == (() if action.name == "instruct-everywhere" else (left,))
     assert {"asking", "reading", "checking"} <= set(stages)
     request = model.requests[0]
