@@ -24,9 +24,9 @@ class Abilities:
     it applies what needs confirmation.
 
     `versions`: it takes edits with the version they are for; `creates`: and new files; `applies`: also by
-    `workspace/applyEdit`. `pages`: it opens a file for us. `panel`: it shows `codestral/explanation`.
-    `shows_errors`: its user reads the message of an error response; `asks`: it asks for an instruction where
-    a command's argument says so, and adds it.
+    `workspace/applyEdit`; `answers`: and says whether it did. `pages`: it opens a file for us. `panel`: it
+    shows `codestral/explanation`. `shows_errors`: its user reads the message of an error response; `asks`: it
+    asks for an instruction where a command's argument says so, and adds it.
     """
 
     literals: bool = False
@@ -37,14 +37,17 @@ class Abilities:
     versions: bool = False
     creates: bool = False
     applies: bool = False
+    answers: bool = False
     pages: bool = False
     panel: bool = False
     shows_errors: bool = False
     asks: bool = False
 
     @classmethod
-    def of(cls, params: types.InitializeParams) -> Abilities:
+    def of(cls, params: types.InitializeParams, *, applies_edits: bool = False) -> Abilities:
+        """What it says. `applies_edits` is what its user says of it."""
         told = params.capabilities
+        applies = bool(_at(told, "workspace.apply_edit"))
         action, edit = _at(told, "text_document.code_action"), _at(told, "workspace.workspace_edit")
         creates = types.ResourceOperationKind.Create.value in _values(edit, "resource_operations")
         return cls(
@@ -58,7 +61,8 @@ class Abilities:
             # Neovim announces only what it does with files. There is no other way to tell of that.
             versions=creates or bool(_at(edit, "document_changes")),
             creates=creates,
-            applies=bool(_at(told, "workspace.apply_edit")),
+            applies=applies or applies_edits,
+            answers=applies,
             pages=bool(_at(told, "window.show_document.support")),
             panel=_says(told.experimental, "panel"),
             shows_errors=_at(params.client_info, "name") in _SHOW_ERRORS

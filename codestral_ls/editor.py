@@ -118,12 +118,16 @@ class Editor:
         if cancel := self._cancels.get(token):
             cancel()
 
-    async def apply(self, edit: types.WorkspaceEdit, label: str) -> None:
+    async def apply(self, edit: types.WorkspaceEdit, label: str, *, answers: bool = True) -> None:
         """Have the editor change its files. Raises `Refused` where it does not, as cancelled where its user
-        was asked and said no."""
+        was asked and said no. One that does not answer is trusted to do it."""
         params = types.ApplyWorkspaceEditParams(edit, label=label)
+        request = self._protocol.send_request_async(types.WORKSPACE_APPLY_EDIT, params)
+        if not answers:
+            self._protocol.in_background(request)
+            return
         try:
-            answer = await self._protocol.send_request_async(types.WORKSPACE_APPLY_EDIT, params)
+            answer = await request
             if answer.applied:
                 return
         except Refused as refused:

@@ -36,13 +36,14 @@ class Server(LanguageServer):
 
     protocol: Protocol
 
-    def __init__(self, connect: Connect) -> None:
+    def __init__(self, connect: Connect, *, applies_edits: bool = False) -> None:
         super().__init__("codestral-ls", __version__, protocol_cls=Protocol, converter_factory=converter)
         self.editor = Editor(self.protocol)
         self.pages = Pages(self.protocol)
         self.app = connect(self.editor)
         self.encoding: Encoding = "utf-16"
         self.abilities = Abilities()
+        self.applies_edits = applies_edits
         self._told: dict[str, Mapping[str, object]] = {}
         self._closed = False
 

@@ -38,7 +38,10 @@ if TYPE_CHECKING:
 _MALFORMED = "The action is not one that this server has offered."
 _NOT_OPEN = "The file is not open in the editor."
 _STALE = "The file was edited in the meantime, so nothing was changed; choose the action again."
-_CANNOT_APPLY = "This editor does not let a server change files; run `codestral-ls refactor` in a terminal."
+_CANNOT_APPLY = (
+    "This editor says that it lets no server change files. If it does so all the same, as ALE does, start "
+    "`codestral-ls serve --applies-edits`; else run `codestral-ls refactor` in a terminal."
+)
 
 _CANNOT_CREATE = (
     "The change needs a new file, which this editor does not let a server create, so nothing was changed; "
@@ -80,7 +83,8 @@ async def refactor(ls: Server, arguments: Sequence[object]) -> None:
         proposal = await _proposal(ls, chosen)
         if edits:
             _check_creation(ls, proposal)
-            await ls.editor.apply(workspace_edit(proposal, ls.encoding, ls.abilities), proposal.title)
+            edit = workspace_edit(proposal, ls.encoding, ls.abilities)
+            await ls.editor.apply(edit, proposal.title, answers=ls.abilities.answers)
         else:
             title = f"{proposal.title} {_name(chosen.uri)}"
             await ls.pages.show(title, _text(proposal), ls.abilities)

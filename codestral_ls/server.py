@@ -35,9 +35,9 @@ WATCHED = (WORKSPACE_FILE, *IGNORE_FILES)
 """The files of a workspace that say what may be sent, and how."""
 
 
-def create_server(connect: Connect) -> Server:
+def create_server(connect: Connect, *, applies_edits: bool = False) -> Server:
     """A server that is not connected to an editor yet. `connect` makes its `App`."""
-    server = Server(connect)
+    server = Server(connect, applies_edits=applies_edits)
     for method, feature in FEATURES.items():
         server.feature(method)(feature)
     return server
@@ -47,7 +47,7 @@ def initialize(ls: Server, params: types.InitializeParams) -> types.InitializeRe
     ls.encoding = choose_encoding(params.capabilities)
     ls.app.workspace.set_roots(roots(params))
     ls.configure("initializationOptions", params.initialization_options)
-    ls.abilities = Abilities.of(params)
+    ls.abilities = Abilities.of(params, applies_edits=ls.applies_edits)
     able = capabilities(params.capabilities, ls.encoding, ls.app.settings.completion.menu, COMMANDS)
     return types.InitializeResult(able, types.ServerInfo(ls.name, ls.version))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,10 @@ from codestral_ls.transport import PipeWriter, end_within, process_end, read_mes
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
+    from codestral_ls.app import App
+    from codestral_ls.editor import Editor
     from codestral_ls.language_server import Connect, Server
     from codestral_ls.transport import Writer
 
@@ -39,30 +43,38 @@ def serve(args: argparse.Namespace) -> int:
         sys.stderr.write(f"codestral-ls: The log file cannot be opened: {error.strerror}.\n")
         return _FAILED
     config_file = Path(args.config) if args.config else None
-    return run(lambda user: App(user, config_file=config_file, command_line={"log": given}), args.tcp)
+
+    def connect(user: Editor) -> App:
+        return App(user, config_file=config_file, command_line={"log": given})
+
+    return run(connect, args.tcp, applies_edits=args.applies_edits)
 
 
-def run(connect: Connect, address: tuple[str, int] | None = None) -> int:
-    """Serve one editor, over standard input and output or at an address, until it leaves."""
+def run(connect: Connect, address: tuple[str, int] | None = None, *, applies_edits: bool = False) -> int:
+    """Serve one editor, over standard input and output or at an address, until it leaves.
+
+    With `applies_edits` the editor applies edits whatever it says in `initialize`.
+    """
+    create = partial(create_server, connect, applies_edits=applies_edits)
     if address is None:
         source, sink = take_stdio()
-        return asyncio.run(_on_stdio(connect, source, sink))
+        return asyncio.run(_on_stdio(create, source, sink))
     try:
-        return asyncio.run(_on_tcp(connect, *address))
+        return asyncio.run(_on_tcp(create, *address))
     except OSError as error:
         sys.stderr.write(f"codestral-ls: Cannot listen on {address[0]}:{address[1]}: {error.strerror}.\n")
         return _FAILED
 
 
-async def _on_stdio(connect: Connect, source: int, sink: int) -> int:
-    server, writer = create_server(connect), PipeWriter(sink)
+async def _on_stdio(create: Callable[[], Server], source: int, sink: int) -> int:
+    server, writer = create(), PipeWriter(sink)
     orphaned = asyncio.create_task(_orphaned(server))
     status = await _session(server, read_pipe(source), writer, orphaned)
     writer.close()
     return status
 
 
-async def _on_tcp(connect: Connect, host: str, port: int) -> int:
+async def _on_tcp(create: Callable[[], Server], host: str, port: int) -> int:
     """Serve the first editor that connects; nobody else can, as the port is closed then."""
     arrived: asyncio.Future[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Future()
 
@@ -82,7 +94,7 @@ async def _on_tcp(connect: Connect, host: str, port: int) -> int:
     reader, writer = await arrived
     listener.close()
     sys.stdout = sys.stderr
-    status = await _session(create_server(connect), reader, writer)
+    status = await _session(create(), reader, writer)
     writer.close()
     return status
 

@@ -22,6 +22,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="[HOST:]PORT",
         help="wait for one editor on a port (0: any free one) and end with it; the host is 127.0.0.1",
     )
+    parser.add_argument(
+        "--applies-edits",
+        action="store_true",
+        help="the editor applies what the server wants to change, though it says that it does not (ALE)",
+    )
     parser.add_argument("--config", metavar="FILE", help="read this instead of the user's settings file")
     parser.add_argument("--log-level", choices=LEVELS, help="how much is logged")
     parser.add_argument("--log-file", metavar="FILE", help="append the log to a file, not to standard error")

@@ -86,7 +86,7 @@ def test_helix(user: User) -> None:
 
 
 def test_vim_with_ale(user: User) -> None:
-    """It lets no server change a file: a refactoring says what to do instead, an explanation is shown."""
+    """It applies an edit that a command leads to, and does not answer; an explanation is shown."""
     share = PREFIX / "usr" / "share"
     vimrc = user.folder / "vimrc"
     begin = f"set nocompatible noswapfile\nfiletype plugin on\nset runtimepath^={share}/vim-ale\n"
@@ -102,12 +102,19 @@ def test_vim_with_ale(user: User) -> None:
         screen.until_gone("-- INSERT --")
         screen.keys(":w", "Enter")
         user.has(f"{TYPED}{REST}\n{CART}")
-        user.answer(EXPLANATION)
+        user.answer(f"```python\n{BETTER}```")
         screen.keys("j", ":ALECodeAction", "Enter")
         screen.until("1) Simplify")
         screen.keys("1", "Enter")
-        screen.until("does not let a server change files")
-        screen.keys("Enter", ":ALECodeAction", "Enter")
+        screen.until("sum(prices)")
+        screen.keys(":w", "Enter")
+        user.has(f"{TYPED}{REST}\n{BETTER}")
+        screen.keys("u")
+        screen.until_gone("sum(prices)")
+        screen.keys(":w", "Enter")
+        user.has(f"{TYPED}{REST}\n{CART}")
+        user.answer(EXPLANATION)
+        screen.keys(":ALECodeAction", "Enter")
         number = screen.number("Explain")
         screen.keys(number, "Enter")
         screen.until(EXPLANATION)
