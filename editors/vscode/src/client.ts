@@ -1,5 +1,6 @@
 /** The language client: what it tells the server, and what it leaves out. */
 import { homedir } from "node:os";
+import { createInterface } from "node:readline";
 import * as vscode from "vscode";
 import {
   CancellationToken,
@@ -35,6 +36,8 @@ export interface Parts {
   readonly log: vscode.LogOutputChannel;
   readonly progress: Progress;
   readonly onClosed: () => void;
+  /** Told each line that the server writes to standard error. */
+  readonly onError: (line: string) => void;
   readonly onAnswered: () => void;
   readonly isPaused: () => boolean;
   readonly client: () => LanguageClient | undefined;
@@ -63,6 +66,15 @@ export function createClient(parts: Parts): Client {
       },
     },
     middleware: middleware(parts),
+    stdioOptions: {
+      stdout: () => undefined,
+      stderr: (input, log) => {
+        createInterface({ input }).on("line", (line) => {
+          log.error(line);
+          parts.onError(line);
+        });
+      },
+    },
   };
   // The home folder is the working directory: what a workspace holds must not be loaded by accident.
   const server = {

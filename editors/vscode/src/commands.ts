@@ -4,7 +4,7 @@ import type { ChatView } from "./chat/view";
 import { settings } from "./client";
 import type { Keys } from "./keys";
 import { toggleLanguage } from "./languages";
-import { installServer } from "./locate";
+import { installServer, openSettings } from "./locate";
 import { chooseModel, showMenu } from "./menu";
 import { decidePreview } from "./preview";
 import { explain, refactor } from "./refactor";
@@ -32,7 +32,7 @@ export function registerCommands(
     doctor: () => runInTerminal(session, keys, "doctor", "--settings", JSON.stringify(settings(context.extension))),
     usage: () => runInTerminal(session, keys, "usage"),
     showLog: () => log.show(),
-    openSettings: () => vscode.commands.executeCommand("workbench.action.openSettings", `@ext:${context.extension.id}`),
+    openSettings: () => openSettings(`@ext:${context.extension.id}`),
     applyPreview: () => decidePreview(true),
     discardPreview: () => decidePreview(false),
     openChat: () => chat.focus(),

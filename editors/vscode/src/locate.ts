@@ -31,11 +31,11 @@ export async function offerInstall(context: vscode.ExtensionContext, why: string
   // Where the user names a program, no other is looked for.
   const choices = own("server.path") ? [SETTINGS] : [INSTALL, SETTINGS];
   const question = choices.includes(INSTALL) ? " Install it into an environment of this extension's own?" : "";
-  const choice = await vscode.window.showWarningMessage(`${why}${question}`, ...choices);
+  const choice = await vscode.window.showErrorMessage(`${why}${question}`, ...choices);
   if (choice === INSTALL) {
     await installServer(context, then);
   } else if (choice === SETTINGS) {
-    await vscode.commands.executeCommand("workbench.action.openSettings", "codestral.server");
+    await openSettings("codestral.server");
   }
 }
 
@@ -56,6 +56,12 @@ export async function installServer(context: vscode.ExtensionContext, then: () =
     return;
   }
   await then();
+}
+
+/** Opens the user's settings where those of this machine are, which in a remote window are apart from the others. */
+export async function openSettings(query: string): Promise<void> {
+  const page = vscode.env.remoteName === undefined ? "openSettings" : "openRemoteSettings";
+  await vscode.commands.executeCommand(`workbench.action.${page}`, { query });
 }
 
 /** A setting that only the user may have set: what a workspace says of it does not count. */

@@ -1,5 +1,6 @@
 /** The server as the user has it: found or installed, started, restarted, and told of in the status bar. */
 import * as vscode from "vscode";
+import { State } from "vscode-languageclient/node";
 import { createClient, type Client } from "./client";
 import { messageOf } from "./complain";
 import { showExplanation } from "./explanation";
@@ -12,6 +13,7 @@ import type { Status } from "./status";
 
 const STARTING: Status = { state: "starting", message: "", model: "" };
 const GIVEN_UP = "The language server keeps crashing, so it is not started again.";
+const LONGEST_WORDS = 200;
 
 export class Session implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<Status>();
@@ -25,6 +27,7 @@ export class Session implements vscode.Disposable {
   client: Client | undefined;
   command: string | undefined;
   status: Status = STARTING;
+  #lastWords = "";
   #paused = false;
   #starting: Promise<void> = Promise.resolve();
   #retry: NodeJS.Timeout | undefined;
@@ -40,6 +43,11 @@ export class Session implements vscode.Disposable {
   /** Start, or start again with another program or other keys. One after the other. */
   start(): Promise<void> {
     this.#backoff.reset();
+    this.#lastWords = "";
+    if (this.client?.state === State.Starting) {
+      // It may never answer, and the next one would wait for it.
+      this.client.serverProcess?.kill();
+    }
     return this.#enqueue(() => this.#replace());
   }
 
@@ -98,6 +106,7 @@ export class Session implements vscode.Disposable {
       log: this.#log,
       progress: this.progress,
       onClosed: () => this.#crashed(client),
+      onError: (line) => (this.#lastWords = line),
       onAnswered: () => this.refresh(),
       isPaused: () => this.#paused,
       client: () => this.client,
@@ -120,7 +129,7 @@ export class Session implements vscode.Disposable {
     this.progress.clear();
     const delay = this.#backoff.next();
     if (delay === undefined) {
-      this.#fail(GIVEN_UP);
+      this.#fail(this.#lastWords ? `${GIVEN_UP} Its last words: ${this.#lastWords.slice(0, LONGEST_WORDS)}` : GIVEN_UP);
       return;
     }
     this.#tell(STARTING);

@@ -1,6 +1,6 @@
 /** Where the server can be: what to look at, in which order, and which of it to take. */
 import * as path from "node:path";
-import { isCompatible } from "./version";
+import { isCompatible, WANTED } from "./version";
 
 export type Origin = "setting" | "workspace" | "tool" | "path" | "private";
 
@@ -73,7 +73,7 @@ export function program(environment: string, platform: NodeJS.Platform): string 
 
 function why(places: Places, outdated: Found | undefined): string {
   if (outdated) {
-    return `codestral-ls ${outdated.version} at ${outdated.path} does not fit this extension.`;
+    return `codestral-ls ${outdated.version} at ${outdated.path} does not fit this extension, which needs ${WANTED}.`;
   }
   return places.setting
     ? `There is no codestral-ls at ${places.setting}, which codestral.server.path names.`

@@ -5,6 +5,9 @@ import { homedir } from "node:os";
 /** The first version that has what the extension asks for. */
 export const MINIMUM = "0.1.0";
 
+/** The versions that fit, for people. */
+export const WANTED = `${MINIMUM} or a later ${MINIMUM.split(".", 1).join("")}.x`;
+
 const PATIENCE_MS = 30_000;
 
 /** The version in the output of `codestral-ls --version`; undefined where it is something else's. */
