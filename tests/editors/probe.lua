@@ -39,7 +39,7 @@ function probe.ghost()
   return lines
 end
 
--- Press keys one by one, each once Neovim has drawn what the one before should lead to: the first line and the ghost
+-- Press keys one by one, each once Neovim has drawn what the one before should lead to: the cursor's line and the ghost
 -- text as `line|ghost`. Then write all that was drawn to a file. To ask from outside meanwhile would disturb: with
 -- a message waiting, Neovim draws before it tells its plug-ins about a key.
 function probe.play(keys, wanted, file)
@@ -57,7 +57,7 @@ function probe.play(keys, wanted, file)
   end
   vim.api.nvim_set_decoration_provider(vim.api.nvim_create_namespace('probe'), {
     on_start = function()
-      local frame = vim.fn.getline(1) .. '|' .. table.concat(probe.ghost(), '\n')
+      local frame = vim.api.nvim_get_current_line() .. '|' .. table.concat(probe.ghost(), '\n')
       if step > 0 and frame ~= frames[#frames] then
         frames[#frames + 1] = frame
         if frame == wanted[step] then

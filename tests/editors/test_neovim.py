@@ -44,10 +44,11 @@ def shop(folder: Path, settings: object, **environ: str) -> Iterator[Neovim]:
 
 
 @contextmanager
-def shop_with_mistral(folder: Path, reply: object) -> Iterator[Neovim]:
+def shop_with_mistral(folder: Path, reply: object, **more: object) -> Iterator[Neovim]:
+    """With a model that answers so, and `more` settings of completion."""
     with in_thread(FakeMistral(reply)) as running:
         upstream = running.upstream
-        settings = {"provider": "mistral", "base_url": upstream.api_url, "api_key_env": "FAKE_KEY"}
+        settings = {"provider": "mistral", "base_url": upstream.api_url, "api_key_env": "FAKE_KEY", **more}
         with shop(folder, settings, FAKE_KEY=upstream.api_key) as nvim:
             yield nvim
 
@@ -92,10 +93,51 @@ def test_a_completion_is_typed_through_accepted_and_undone(tmp_path, typed, repl
         assert nvim.probe("ghost") == [first[3:], *more]
         nvim.type("<Tab>")
         nvim.until(lambda nvim: text_of(nvim) == cart(typed + reply), "the accepted text")
+        nvim.lua("vim.cmd.write()")
+        assert (tmp_path / "shop" / "cart.py").read_text(encoding="utf-8") == f"{cart(typed + reply)}\n"
         nvim.type("<Esc>u")
         nvim.until(lambda nvim: text_of(nvim) == cart(typed + first[:3]), "the undone text")
         nvim.until(lambda nvim: "accepted" in ledger(tmp_path), "the server's note of it")
     assert ledger(tmp_path).count("accepted") == 1
+
+
+def test_typing_through_does_not_flicker(tmp_path):
+    """One request; what is typed and what is offered make the same line in all that is drawn."""
+    reply, asked = "total += item.price * 1.19", []
+
+    def answer(exchange):
+        asked.append(exchange)
+        return reply if len(asked) == 1 else "something_else()"
+
+    with shop_with_mistral(tmp_path, answer) as nvim:
+        nvim.insert(cart("█"))
+        nvim.until(lambda nvim: nvim.probe("ghost") == [reply], "the ghost text")
+        frames = [f"        {reply[:end]}|{reply[end:]}" for end in range(1, len(reply))]
+        assert nvim.play(list(reply[:-1]), frames, tmp_path / "frames") == frames
+        assert len(asked) == 1
+
+
+CANDIDATES = ["total += 1 * item", "total -= 2 * item", "total *= 3 * item"]
+KEYS = "require('codestral').setup({ next = '<M-n>', previous = '<M-p>', accept_word = '<C-Right>' })"
+
+
+def test_the_user_chooses_among_candidates(tmp_path):
+    """A word that all of them share keeps the one that is shown, and the others to choose from."""
+    waiting = iter(CANDIDATES)
+    with shop_with_mistral(tmp_path, lambda _: next(waiting, ""), candidates=3) as nvim:
+        nvim.lua(KEYS)
+        nvim.insert(cart("█"))
+        for key, wanted in zip(("", "<M-n>", "<M-n>", "<M-n>", "<M-n>"), CANDIDATES * 2, strict=False):
+            nvim.type(key)
+            nvim.until(lambda nvim, wanted=wanted: nvim.probe("ghost") == [wanted], wanted)
+        nvim.type("<C-Right>")
+        nvim.until(lambda nvim: text_of(nvim) == cart("total"), "the word")
+        for key, left in (("", " -= 2 * item"), ("<M-n>", " *= 3 * item"), ("<M-p>", " -= 2 * item")):
+            nvim.type(key)
+            nvim.until(lambda nvim, left=left: nvim.probe("ghost") == [left], left)
+        nvim.type("<Tab>")
+        nvim.until(lambda nvim: text_of(nvim) == cart(CANDIDATES[1]), "the accepted text")
+        nvim.until(lambda nvim: "accepted" in ledger(tmp_path), "the server's note of it")
 
 
 def test_as_the_readme_says(tmp_path):

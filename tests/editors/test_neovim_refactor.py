@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,9 +70,9 @@ class Session:
         return before
 
 
-@pytest.fixture(scope="module")
-def session(edition: Edition, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    folder = tmp_path_factory.mktemp("neovim")
+@contextmanager
+def refactoring(folder: Path, more: str = "") -> Iterator[Session]:
+    """A session whose `init.lua` begins with `more`."""
     workspace = folder / "shop"
     workspace.mkdir()
     for name, text in {"cart.py": TEXT, "till.py": TILL, "pyproject.toml": ""}.items():
@@ -82,11 +83,17 @@ def session(edition: Edition, tmp_path_factory: pytest.TempPathFactory) -> Itera
             "completion": {"provider": "mistral", "base_url": url, "api_key_env": "FAKE_KEY"},
             "chat": {"actions": [OWN]},
         }
-        init = INIT % json.dumps(settings)
+        init = more + INIT % json.dumps(settings)
         with started(folder, workspace / "cart.py", init, environ={"FAKE_KEY": key}) as nvim:
             state = "return (require('codestral').status() or {}).state"
             nvim.until(lambda nvim: nvim.lua(state) == "ready", "the server's being ready")
             yield Session(nvim, workspace, running)
+
+
+@pytest.fixture(scope="module")
+def session(edition: Edition, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    with refactoring(tmp_path_factory.mktemp("neovim")) as running:
+        yield running
 
 
 def text_of(nvim: Neovim, file: Path | None = None) -> str:

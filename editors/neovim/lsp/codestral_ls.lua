@@ -9,9 +9,13 @@ return {
     end
   end,
   -- Neovim 0.11 does not announce inline completion, because it cannot draw it; this plug-in can. A server
-  -- that is not told puts its suggestions into the completion menu.
+  -- that is not told puts its suggestions into the completion menu. Neovim 0.12 would ask about each file of a
+  -- change by itself, without showing the change; `setup({ preview = true })` shows it.
   capabilities = {
-    textDocument = { inlineCompletion = { dynamicRegistration = false } },
+    textDocument = {
+      codeAction = { honorsChangeAnnotations = false },
+      inlineCompletion = { dynamicRegistration = false },
+    },
     experimental = { codestral = { panel = true } },
   },
   handlers = {

@@ -17,6 +17,7 @@ M.ACTIONS = { 'accept', 'accept_word', 'accept_line', 'next', 'previous', 'dismi
 ---@field dismiss? string Hide the suggestion.
 ---@field trigger? string Ask for a suggestion here, also where none comes by itself.
 ---@field native? boolean Leave ghost text to Neovim 0.12.
+---@field preview? boolean Look at each refactoring before it is made.
 
 local native = false
 
@@ -24,6 +25,9 @@ local native = false
 function M.setup(options)
   options = options or {}
   native = options.native == true and vim.lsp.inline_completion ~= nil
+  if options.preview then
+    require('codestral.preview').enable()
+  end
   for _, name in ipairs(M.ACTIONS) do
     if options[name] then
       require('codestral.keys').bind(options[name], M[name], name)
