@@ -101,6 +101,7 @@ def choose(window: Window, entry: str) -> None:
     window.pick("", entry)
     window.page.locator(".quick-input-widget").wait_for(state="hidden")
     window.run("workbench.action.focusActiveEditorGroup")
+    window.until_focused()
 
 
 def begin(window: Window, name: str) -> None:
@@ -117,13 +118,23 @@ def silent_until(session: Session, call: Callable[[], object]) -> None:
     window, asked = session.window, len(session.upstream.requests)
     session.upstream.reply = SOUND
     window.type("x")
+    window.until(lambda: window.lines()[0].endswith("x"), "what was typed")
     ask(window)
+    round_trip(window)
     call()
     assert len(session.upstream.requests) == asked
     ask(window)
     window.until_ghost(SOUND)
     assert len(session.upstream.requests) > asked
     window.press("Escape")
+
+
+def round_trip(window: Window) -> None:
+    """Have the server answer something else: what it was asked for before has reached it then."""
+    window.run("editor.action.refactor")
+    window.page.locator(".action-widget").get_by_text("Change as I say …", exact=True).wait_for()
+    window.press("Escape")
+    window.until_focused()
 
 
 def complete(session: Session, name: str) -> None:
