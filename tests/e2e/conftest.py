@@ -6,11 +6,13 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from codestral_ls.app import App as RealApp
+from codestral_ls.language_server import Server
 from codestral_ls.server import create_server
 from codestral_ls.transport import read_messages
 from tests.e2e.actions import TEXT, TILL
@@ -62,6 +64,20 @@ async def server(start: Start) -> Process:
     return await start(*SCRIPTED)
 
 
+@asynccontextmanager
+async def served(server: Server) -> AsyncIterator[socket.socket]:
+    """A server in this process, by the socket of its editor, who hangs up at the end."""
+    ours, theirs = socket.socketpair()
+    reader, writer = await asyncio.open_connection(sock=theirs)
+    server.protocol.set_writer(writer)
+    reading = asyncio.create_task(read_messages(reader, server.protocol.receive))
+    yield ours
+    await reading
+    await server.protocol.cancel_all()
+    await server.aclose()
+    writer.close()
+
+
 @pytest.fixture
 async def session(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -69,18 +85,10 @@ async def session(
     """The server with the scripted engine in this process, where what is tested does not depend on one."""
     monkeypatch.setenv("LEDGER", str(tmp_path / "ledger.jsonl"))
     caplog.set_level("DEBUG", "codestral_ls")
-    ours, theirs = socket.socketpair()
-    server = create_server(App)
-    reader, writer = await asyncio.open_connection(sock=theirs)
-    server.protocol.set_writer(writer)
-    reading = asyncio.create_task(read_messages(reader, server.protocol.receive))
-    client = Wire(*await asyncio.open_connection(sock=ours))
-    yield client
-    client.close()
-    await reading
-    await server.protocol.cancel_all()
-    await server.aclose()
-    writer.close()
+    async with served(create_server(App)) as ours:
+        client = Wire(*await asyncio.open_connection(sock=ours))
+        yield client
+        client.close()
 
 
 @pytest.fixture
@@ -102,17 +110,10 @@ async def editor(
     )
     environ = {"THE_KEY": upstream.api_key, "CODESTRAL_LS_STATE": str(tmp_path / "STATE")}
     server = create_server(lambda user: RealApp(user, config_file=config, environ=environ))
-    ours, theirs = socket.socketpair()
-    reader, writer = await asyncio.open_connection(sock=theirs)
-    server.protocol.set_writer(writer)
-    reading = asyncio.create_task(read_messages(reader, server.protocol.receive))
-    client = Editor(*await asyncio.open_connection(sock=ours))
-    yield client
-    client.close()
-    await reading
-    await server.protocol.cancel_all()
-    await server.aclose()
-    writer.close()
+    async with served(server) as ours:
+        client = Editor(*await asyncio.open_connection(sock=ours))
+        yield client
+        client.close()
 
 
 @pytest.fixture
