@@ -90,7 +90,14 @@ def session(shared: Session, request: pytest.FixtureRequest) -> Iterator[Session
     """The shared one, with a model that has nothing to say."""
     shared.upstream.reply = ""
     shared.window.press("Escape")
+    with pictured(shared.window, request):
+        yield shared
+
+
+@contextmanager
+def pictured(window: Window, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Keep a picture of the window as it is when the test fails."""
     failed = request.session.testsfailed
-    yield shared
+    yield
     if request.session.testsfailed > failed:
-        shared.window.shoot(f"failed-{request.node.name}")
+        window.shoot(f"failed-{request.node.name}")

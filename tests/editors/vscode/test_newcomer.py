@@ -9,6 +9,7 @@ import pytest
 
 from codestral_ls.providers import store
 from tests.editors.vscode.code_server import serving
+from tests.editors.vscode.conftest import pictured
 from tests.editors.vscode.install import folder
 from tests.editors.vscode.window import Window, window
 
@@ -31,8 +32,14 @@ for index, name in enumerate(names):
 """
 
 
+@pytest.fixture
+def newcomer(fresh: Window, request: pytest.FixtureRequest) -> Iterator[Window]:
+    with pictured(fresh, request):
+        yield fresh
+
+
 @pytest.fixture(scope="module")
-def newcomer(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
+def fresh(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
     place = tmp_path_factory.mktemp("newcomer")
     (place / "workspace").mkdir()
     (place / "workspace" / "first.py").write_text("# The first file of the window.\n", encoding="utf-8")
