@@ -73,7 +73,7 @@ end
 
 ---End the answer that is being written.
 function M.stop()
-  if talk and talk.request then
+  if talk and talk.request and talk.finish then
     talk.client:cancel_request(talk.request)
     -- Neovim keeps the answer to a cancelled request to itself.
     talk.finish()
@@ -186,10 +186,13 @@ end
 ---@return integer number from 0
 function M._block(row)
   local answer, number ---@type codestral.Answer?, integer
-  for _, turn in ipairs(talk and talk.turns or {}) do
+  if not talk then
+    return nil, 0
+  end
+  for _, turn in ipairs(talk.turns) do
     local after = turn.row
     for index, block in ipairs(turn.answer.blocks) do
-      local first, last = M._find(block.code, after)
+      local first, last = M._find(talk.bufnr, block.code, after)
       answer, number, after = turn.answer, index - 1, last
       if first <= row and row <= last then
         return answer, number
@@ -201,13 +204,14 @@ end
 
 ---The rows of a block's fences.
 ---@private
+---@param bufnr integer
 ---@param code string
 ---@param after integer
 ---@return integer first
 ---@return integer last
-function M._find(code, after)
+function M._find(bufnr, code, after)
   local height = #vim.split(vim.trim(code), '\n')
-  local rows = vim.api.nvim_buf_get_lines(talk.bufnr, after, -1, false)
+  local rows = vim.api.nvim_buf_get_lines(bufnr, after, -1, false)
   for index = 1, #rows - height + 1 do
     local piece = table.concat(rows, '\n', index, index + height - 1)
     if vim.trim(piece) == vim.trim(code) then

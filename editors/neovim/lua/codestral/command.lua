@@ -30,7 +30,7 @@ end
 
 ---The lines of a range, or the cursor's place.
 ---@param opts vim.api.keyset.create_user_command.command_args
----@param encoding string
+---@param encoding 'utf-8'|'utf-16'|'utf-32'
 ---@return lsp.Range
 local function range(opts, encoding)
   if opts.range == 0 then

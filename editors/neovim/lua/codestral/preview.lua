@@ -25,7 +25,7 @@ end
 ---@return lsp.ResponseError?
 function M.ask(_, params, context)
   local client = assert(vim.lsp.get_client_by_id(context.client_id))
-  local waiting = coroutine.running()
+  local waiting = assert(coroutine.running())
   M._show(M._diff(params.edit, client.offset_encoding), function(yes)
     coroutine.resume(waiting, yes)
   end)
@@ -77,7 +77,7 @@ end
 function M._diff(edit, encoding)
   local created = {} ---@type table<string, boolean>
   local parts = {} ---@type string[]
-  for _, change in ipairs(edit.documentChanges) do
+  for _, change in ipairs(edit.documentChanges or {}) do
     if change.kind == 'create' then
       created[change.uri] = true
     else

@@ -66,7 +66,7 @@ function M.left(suggestion, place)
   if place.bufnr ~= suggestion.bufnr or place.row < row or (place.row == row and place.col < col) then
     return nil
   end
-  local first = vim.api.nvim_buf_get_lines(place.bufnr, row, row + 1, false)[1]
+  local first = vim.api.nvim_buf_get_lines(place.bufnr, row, row + 1, false)[1] or ''
   local behind = place.line:sub(place.col + 1)
   if first:sub(1, col) ~= suggestion.head or behind ~= suggestion.replaced .. suggestion.rest then
     return nil
