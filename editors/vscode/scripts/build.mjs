@@ -1,4 +1,4 @@
-// Bundles the extension, the chat view's page, and with `--tests` the tests.
+// Bundles the extension, its pages, and with `--tests` the tests.
 import { cpSync, readdirSync } from "node:fs";
 import { build } from "esbuild";
 
@@ -11,6 +11,8 @@ if (tests) {
   await build({ ...node, entryPoints: files.map((name) => `test/${name}`), outdir: "dist/test", outExtension: { ".js": ".cjs" } });
 } else {
   await build({ ...node, entryPoints: ["src/extension.ts"], outfile: "dist/extension.js" });
-  await build({ ...common, entryPoints: ["src/webview/chat.dom.ts"], outfile: "dist/chat.js", platform: "browser", target: "es2022", format: "iife" });
+  const pages = { chat: "src/webview/chat.dom.ts", explanation: "src/webview/explanation.dom.ts" };
+  const browser = { platform: "browser", target: "es2022", format: "esm", splitting: true };
+  await build({ ...common, ...browser, entryPoints: pages, chunkNames: "shared", outdir: "dist" });
   cpSync("src/webview/page.css", "dist/page.css");
 }

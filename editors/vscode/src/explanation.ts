@@ -1,7 +1,7 @@
 /** Explanations of the server's, in a panel beside the editor. */
 import * as vscode from "vscode";
-import { renderMarkdown } from "./webview/markdown";
 import { page } from "./page";
+import { escapeHtml } from "./webview/escape";
 
 export interface Explanation {
   readonly title: string;
@@ -21,7 +21,8 @@ export function showExplanation({ title, markdown }: Explanation): void {
   }
   const resources = vscode.Uri.joinPath(extensionUri, "dist");
   const column = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: false };
-  const options = { enableFindWidget: true, localResourceRoots: [resources] };
+  const options = { enableFindWidget: true, enableScripts: true, localResourceRoots: [resources] };
   const panel = vscode.window.createWebviewPanel("codestral.explanation", title, column, options);
-  panel.webview.html = page(panel.webview, resources, title, `<main class="markdown" tabindex="0">${renderMarkdown(markdown)}</main>`);
+  const body = `<main id="explanation" class="markdown" tabindex="0" data-markdown="${escapeHtml(markdown)}"></main>`;
+  panel.webview.html = page(panel.webview, resources, title, body, "explanation.js");
 }

@@ -1,10 +1,10 @@
 /** The frame of every page of ours. */
 import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
-import { escapeHtml } from "./webview/markdown";
+import { escapeHtml } from "./webview/escape";
 
-/** A page that loads nothing but our own style sheet, and `script` where one is named. */
-export function page(webview: vscode.Webview, resources: vscode.Uri, title: string, body: string, script?: string): string {
+/** A page that loads nothing but our own style sheet and `script`, with what that imports. */
+export function page(webview: vscode.Webview, resources: vscode.Uri, title: string, body: string, script: string): string {
   const nonce = randomUUID();
   const address = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(resources, name)).toString();
   const policy = `default-src 'none'; style-src ${webview.cspSource}; font-src ${webview.cspSource}; script-src 'nonce-${nonce}'`;
@@ -19,7 +19,7 @@ export function page(webview: vscode.Webview, resources: vscode.Uri, title: stri
 </head>
 <body>
 ${body}
-${script === undefined ? "" : `<script nonce="${nonce}" src="${address(script)}"></script>`}
+<script type="module" nonce="${nonce}" src="${address(script)}"></script>
 </body>
 </html>`;
 }

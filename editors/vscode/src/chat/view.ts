@@ -196,7 +196,9 @@ async function insert(code: string): Promise<void> {
 }
 
 const BODY = `
-<main id="turns" role="log" aria-label="Conversation" tabindex="0"></main>
+<main id="chat">
+<h1 class="unseen">Codestral Chat</h1>
+<div id="turns" role="log" aria-label="Conversation" tabindex="0"></div>
 <p id="empty">Ask about the code that you look at.<br>What goes along is shown below, and what it cost with each answer.</p>
 <form id="form">
   <div id="context" role="group" aria-label="What goes along with the question">
@@ -209,4 +211,5 @@ const BODY = `
     <button type="button" id="stop" class="secondary" hidden>Stop <kbd>Esc</kbd></button>
     <button type="submit" id="send">Send</button>
   </div>
-</form>`;
+</form>
+</main>`;

@@ -1,5 +1,6 @@
 /** The chat view's page: draws the conversation, and tells the extension what the user does. */
-import { blockTitle, escapeHtml, renderMarkdown, type Block } from "./markdown";
+import { escapeHtml } from "./escape";
+import { blockTitle, renderMarkdown, type Block } from "./markdown";
 import type { Offered, ToExtension, ToPage, Turn } from "./messages";
 
 /** What stays when the view is hidden, and its page with it. */

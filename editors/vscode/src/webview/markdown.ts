@@ -1,6 +1,7 @@
 /** A model's Markdown as HTML. What a model writes is not trusted: no HTML of its own, no picture, no link out. */
 import highlighter from "highlight.js/lib/common";
 import MarkdownIt from "markdown-it";
+import { escapeHtml } from "./escape";
 
 /** A block of code of an answer, as the renderer met it. `info` is what stands behind the fence. */
 export interface Block {
@@ -28,10 +29,6 @@ export function renderMarkdown(text: string, decorate: Decorate = title): string
 /** The name of a block for people: its path where it has one, else its language. */
 export function blockTitle(info: string): string {
   return /(?:^|[\s"'=:])([\w@+~.-]*\/[\w@+~./-]+|[\w@+~-]+\.[a-z]\w{0,9})(?=["'\s]|$)/i.exec(info)?.[1] ?? info.split(/\s/)[0] ?? "";
-}
-
-export function escapeHtml(text: string): string {
-  return markdown.utils.escapeHtml(text);
 }
 
 /** Coloured by its language, or by its file's extension; plain where neither is known. */
