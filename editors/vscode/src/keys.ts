@@ -5,11 +5,12 @@ import * as vscode from "vscode";
 interface Owner {
   readonly variable: string;
   readonly host: string;
+  readonly detail?: string;
 }
 
 const OWNERS: readonly Owner[] = [
-  { variable: "CODESTRAL_API_KEY", host: "codestral.mistral.ai" },
-  { variable: "MISTRAL_API_KEY", host: "api.mistral.ai" },
+  { variable: "CODESTRAL_API_KEY", host: "codestral.mistral.ai", detail: "A key that Mistral makes for Codestral in editors" },
+  { variable: "MISTRAL_API_KEY", host: "api.mistral.ai", detail: "A key for all of Mistral's models" },
 ];
 
 export class Keys {

@@ -49,6 +49,21 @@ def test_an_answer_that_was_stopped_tells_what_it_took(session: Session) -> None
     assert frame.locator("#question:focus").count() == 1
 
 
+def test_arrows_bring_earlier_questions_back(session: Session) -> None:
+    window = session.window
+    window.open("recalled.py", BEFORE)
+    window.palette("Codestral: New Conversation")
+    frame = chat(window)
+    session.upstream.reply = ChatReply("This.")
+    for count, asked in enumerate(("One?", "Two?"), start=1):
+        frame.locator("#question").fill(asked)
+        window.press("Enter")
+        window.until(lambda: frame.get_by_text("tokens in").count() == count, "the answer")  # noqa: B023
+    for key, wanted in (("Up", "Two?"), ("Up", "One?"), ("Up", "One?"), ("Down", "Two?"), ("Down", "")):
+        window.press(f"Arrow{key}")
+        window.until(lambda: frame.locator("#question").input_value() == wanted, wanted)  # noqa: B023
+
+
 @pytest.mark.parametrize("theme", COLOURS)
 def test_code_has_the_colours_of_the_theme(session: Session, theme: str) -> None:
     window = session.window

@@ -27,6 +27,8 @@ const send = element("send") as HTMLButtonElement;
 
 let turns: Turn[] = [];
 let drawing = false;
+/** Which of the earlier questions is shown, counted from the end; 0 for none. */
+let recalled = 0;
 const stale = new Set<number>();
 
 addEventListener("message", (event: MessageEvent<ToPage>) => hear(event.data));
@@ -50,6 +52,7 @@ function hear(message: ToPage): void {
   switch (message.type) {
     case "talk":
       turns = [...message.turns];
+      recalled = 0;
       turnsBox.replaceChildren();
       turns.forEach((_, index) => stale.add(index));
       break;
@@ -80,6 +83,7 @@ function ask(): void {
   if (text && !isAsking()) {
     vscode.postMessage({ type: "ask", text, file: fileBox.checked && !fileBox.disabled, open: openBox.checked });
     question.value = "";
+    recalled = 0;
     keep();
     // The button that was pressed goes.
     question.focus();
@@ -107,11 +111,24 @@ function pressed(event: KeyboardEvent): void {
   if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
     event.preventDefault();
     ask();
-  } else if (event.key === "ArrowUp" && !question.value) {
-    question.value = turns.at(-1)?.question ?? "";
-    keep();
+  } else if (event.key === "ArrowUp" && recall(1)) {
+    event.preventDefault();
+  } else if (event.key === "ArrowDown" && recall(-1)) {
     event.preventDefault();
   }
+}
+
+/** Goes through earlier questions, if nothing else was written. Where one has several lines, keys move in it. */
+function recall(step: 1 | -1): boolean {
+  const shown = recalled ? (turns.at(-recalled)?.question ?? "") : "";
+  const next = recalled + step;
+  if (question.value !== shown || shown.includes("\n") || next < 0 || next > turns.length) {
+    return false;
+  }
+  recalled = next;
+  question.value = recalled ? (turns.at(-recalled)?.question ?? "") : "";
+  keep();
+  return true;
 }
 
 /** Draws what has changed, at most once a frame. */
