@@ -9,7 +9,7 @@ import pytest
 
 from tests.editors import blink
 from tests.editors.ghost import editing, holds, item, shows
-from tests.editors.neovim import PLUGIN, Neovim
+from tests.editors.neovim import PLUGIN, Edition, Neovim
 
 pytestmark = pytest.mark.usefixtures("edition")
 
@@ -75,6 +75,21 @@ def test_neovims_menu_of_a_servers_words(tmp_path: Path) -> None:
         nvim.type("<Tab>!")
         nvim.until(holds("x = tomato_soup!"), "the accepted text")
         assert not native(nvim)
+
+
+@pytest.mark.parametrize("edition", ["0.12"], indirect=True)
+def test_the_menu_that_neovim_opens_by_itself(tmp_path: Path, edition: Edition) -> None:
+    marked = "tomato = 1\nx = █"
+    init = "vim.o.autocomplete = true vim.o.completeopt = 'menuone,noselect'"
+    with editing(tmp_path, marked, None, item(marked.replace("█", "t█"), "otal(a)"), init=init) as nvim:
+        nvim.type("t")
+        nvim.until(native, "the menu")
+        nvim.until(lambda nvim: nvim.probe("ghost") == ["otal(a)"], "the suggestion")
+        nvim.type("o")
+        nvim.until(holds("tomato = 1", "x = to"), "the key")
+        assert nvim.probe("ghost") == ["tal(a)"]
+        nvim.type("<Tab>!<Esc>")
+        nvim.until(holds("tomato = 1", "x = total(a)!"), "the accepted text")
 
 
 @needs_blink

@@ -1,16 +1,8 @@
 ---The completion menus beside ghost text: Neovim's own, and those of nvim-cmp and blink.cmp.
 local M = {}
 
----What closes the menu of a plug-in, by the module that is loaded where it is used.
----@type table<string, fun(plugin: table)>
-local CLOSE = {
-  cmp = function(cmp)
-    cmp.close()
-  end,
-  ['blink.cmp'] = function(blink)
-    blink.hide()
-  end,
-}
+---The function that closes a plug-in's menu, by the module that is loaded where the plug-in is used.
+local CLOSE = { cmp = 'close', ['blink.cmp'] = 'hide' }
 
 ---A menu that stays open over accepted text would take it back when it is left, or offer what is there.
 function M.close()
@@ -19,8 +11,8 @@ function M.close()
   end
   for name, close in pairs(CLOSE) do
     local plugin = package.loaded[name]
-    if type(plugin) == 'table' then
-      close(plugin)
+    if type(plugin) == 'table' and plugin[close] then
+      plugin[close]()
     end
   end
 end
