@@ -92,6 +92,25 @@ def test_a_server_that_was_told_to_stop_stays_away(tmp_path: Path, force: str) -
         assert state(nvim) == "ready"
 
 
+NOWHERE = """
+vim.lsp.config('codestral_ls', { cmd = { 'nowhere-ls', 'serve' } })
+vim.lsp.enable('codestral_ls')
+require('codestral').setup({ accept = '<Tab>' })
+"""
+
+
+def test_a_server_that_is_nowhere(tmp_path: Path) -> None:
+    """It is told, the health check says what to do, and all else is as without the plug-in."""
+    (tmp_path / "cart.py").touch()
+    with started(tmp_path, tmp_path / "cart.py", NOWHERE) as nvim:
+        nvim.type("ix<Tab>=")
+        nvim.until(lambda nvim: text_of(nvim) == "x   =", "the keys")
+        assert "`nowhere-ls` cannot be run" in nvim.lua("return vim.fn.execute('messages')")
+        nvim.lua("vim.cmd.stopinsert() vim.cmd.checkhealth('codestral')")
+        nvim.until(lambda nvim: "`nowhere-ls` cannot be run." in text_of(nvim), "the finding")
+        assert "pipx" in text_of(nvim)
+
+
 AGREES = """
 vim.ui.select = function(items, options, done)
   question = options.prompt
