@@ -28,7 +28,6 @@ KEYS: Mapping[str, str] = {
     for number, command in enumerate(
         (
             "editor.action.inlineSuggest.trigger",
-            "editor.action.inlineSuggest.showNext",
             "editor.action.inlineSuggest.acceptNextWord",
             "workbench.action.closeActiveEditor",
             "workbench.action.focusActiveEditorGroup",

@@ -61,6 +61,35 @@ def test_an_instruction_is_typed(session: Session) -> None:
     assert any("of which there are none" in str(message["content"]) for message in said)
 
 
+def test_a_preview_is_discarded(session: Session) -> None:
+    window = session.window
+    session.upstream.reply = answer(DOCUMENTED)
+    opened(window, "discarded.py")
+    window.press("Control+Alt+r")
+    window.pick("Document", "Document")
+    window.until_diff()
+    window.press("Escape")
+    window.until_no_diff()
+    window.run("workbench.action.focusActiveEditorGroup")
+    window.save(window.server.workspace / "discarded.py", CART)
+
+
+def test_a_refactoring_is_cancelled(session: Session) -> None:
+    """While the model is still at it; its host is told, and nothing is shown."""
+    window = session.window
+    session.upstream.reply = answer(DOCUMENTED, sent=3, ending="stall")
+    opened(window, "cancelled.py")
+    window.press("Control+Alt+r")
+    window.pick("Document", "Document")
+    toasts = window.page.locator(".notification-toast")
+    toasts.get_by_text("Document").wait_for()
+    window.photograph("progress")
+    toasts.get_by_role("button", name="Cancel").click()
+    session.running.wait_for(lambda: session.upstream.requests[-1].outcome == "abandoned")
+    window.until(lambda: not toasts.count(), "the end of the progress bar")
+    assert not window.page.locator(".monaco-diff-editor").count()
+
+
 def test_an_explanation_is_read(session: Session) -> None:
     window = session.window
     session.upstream.reply = answer(Case(says=EXPLANATION))

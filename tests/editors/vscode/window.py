@@ -26,6 +26,7 @@ SCREENSHOTS = ROOT / "build" / "screenshots" / "vscode"
 PROBE = Path(__file__).with_name("probe.js")
 
 _POLL = 0.01
+_DIFF = ".editor-group-container.active .monaco-diff-editor"
 _SIZE = {"width": 1280, "height": 800}
 _SCHEMES: Mapping[str, Literal["dark", "light"]] = {"vs": "light", "vs-dark": "dark"}
 """What the system likes, by the class of VS Code's page. The one that tests begin with is the last."""
@@ -111,14 +112,20 @@ class Window:
 
     def apply_diff(self, name: str) -> None:
         """Wait for the preview of a change, keep a picture of it as `name`, and agree."""
-        diff = self.page.locator(".editor-group-container.active .monaco-diff-editor")
-        diff.locator(".line-insert").first.wait_for()
+        self.until_diff()
+        self.photograph(name)
+        self.press("Control+Enter")
+        self.until_no_diff()
+
+    def until_diff(self) -> None:
+        """Wait for the preview of a change, about which nothing is left to say but yes or no."""
+        self.page.locator(f"{_DIFF} .line-insert").first.wait_for()
         toasts = self.page.locator(".notification-toast")
         toasts.get_by_role("button", name="Discard").wait_for()
         self.until(lambda: toasts.count() == 1, "the end of the progress bar")
-        self.photograph(name)
-        self.press("Control+Enter")
-        self.until(lambda: diff.count() == 0, "the end of the preview")
+
+    def until_no_diff(self) -> None:
+        self.until(lambda: not self.page.locator(_DIFF).count(), "the end of the preview")
 
     def web_view(self, selector: str) -> Frame:
         """The page of the extension's own that has such an element, which is waited for."""
