@@ -50,7 +50,14 @@ class User:
 
     def has(self, text: str) -> None:
         """Wait until the file is saved as that."""
-        terminal.until(lambda: self.file.read_text() == text, self.file.read_text)
+        terminal.until(lambda: self._saved() == text, self._saved)
+
+    def _saved(self) -> str:
+        """What is in the file, which Helix moves away for the moment in which it writes."""
+        try:
+            return self.file.read_text()
+        except FileNotFoundError:
+            return ""
 
 
 @pytest.fixture
