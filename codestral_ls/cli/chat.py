@@ -7,6 +7,7 @@ import contextlib
 import sys
 import time
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -115,13 +116,12 @@ class _Talk:
 
     def ask(self, question: Question) -> int:
         """Ask, and show the answer. Raises `ModelError` and, where the user stops it, `KeyboardInterrupt`."""
-        started = time.perf_counter()
-        hear = _ignore if self._json else _say
-        answer = self._runner.run(self._app.chat.ask(question, self._conversation, hear))
+        hear, end = (_ignore, _ignore) if self._json else (_say, partial(_finish, time.perf_counter()))
+        answer = self._runner.run(self._app.chat.ask(question, self._conversation, hear, end))
         if self._json:
             print_json(answer.facts)
         else:
-            _finish(answer, time.perf_counter() - started)
+            end(answer)
         return 0 if answer.text.strip() else NOTHING
 
     def go_on(self, mentions: tuple[Mention, ...]) -> int:
@@ -137,7 +137,7 @@ class _Talk:
                 self.ask(Question(message, mentions, pinned=True))
                 mentions = ()
             except KeyboardInterrupt:
-                print("\n(stopped)", file=sys.stderr)
+                print(file=sys.stderr)
             except ModelError as error:
                 print(f"codestral-ls: {printable(str(error))}", file=sys.stderr)
         return 0
@@ -159,10 +159,10 @@ def _say(text: str) -> None:
     print(printable(text) if sys.stdout.isatty() else text, end="", flush=True)
 
 
-def _ignore(text: str) -> None: ...
+def _ignore(_: object) -> None: ...
 
 
-def _finish(answer: Answer, seconds: float) -> None:
+def _finish(started: float, answer: Answer) -> None:
     """The end of the last line, and on standard error what went out and what it took."""
     if not answer.text.endswith("\n"):
         print(flush=True)
@@ -170,10 +170,10 @@ def _finish(answer: Answer, seconds: float) -> None:
         print(f"(shown to the model: {printable(', '.join(answer.context))})", file=sys.stderr)
     for note in answer.notes:
         print(f"codestral-ls: {printable(note)}", file=sys.stderr)
-    bill = answer.bill
+    bill, milliseconds = answer.bill, (time.perf_counter() - started) * 1000
     tokens = f", {bill.usage.prompt:,} + {bill.usage.completion:,} tokens" if bill.usage else ""
     dollars = f", ${bill.cost_usd:.4f}" if bill.cost_usd else ""
-    print(f"({printable(bill.model)}{tokens}{dollars}, {seconds * 1000:,.0f} ms)", file=sys.stderr)
+    print(f"({printable(bill.model)}{tokens}{dollars}, {milliseconds:,.0f} ms)", file=sys.stderr)
 
 
 async def _listed(app: App, json: bool) -> int:

@@ -221,7 +221,9 @@ def test_a_dialogue_goes_on_after_an_answer_was_stopped(running):
         terminal.type("Count.\n")
         terminal.until("One")
         process.send_signal(signal.SIGINT)
-        terminal.until("(stopped)")
+        shown = terminal.until(" ms)")
+        assert "(shown to the model: cart.py" in shown
+        assert "The answer was stopped before its end." in shown
         running.wait_for(lambda: running.upstream.requests[0].outcome == "abandoned")
         running.upstream.reply = "Two \x1b[31mred."
         terminal.until("> ")
