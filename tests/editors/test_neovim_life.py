@@ -71,6 +71,7 @@ def test_an_answer_that_a_killed_server_was_writing(tmp_path: Path) -> None:
             upstream.reply = Reply("Because.")
             nvim.lua("vim.cmd('Codestral chat Why?')")
             nvim.until(lambda nvim: "Because." in text_of(nvim), "the other server's answer")
+            assert "> The server has ended." in text_of(nvim)
 
 
 @pytest.mark.parametrize("force", ["false", "true"])
@@ -90,6 +91,20 @@ def test_a_server_that_was_told_to_stop_stays_away(tmp_path: Path, force: str) -
         nvim.until(lambda nvim: nvim.lua("return ended"), "the server's end")
         assert nvim.lua(ATTACHED) == 0
         assert state(nvim) == "ready"
+
+
+CRASHES = """
+require('codestral.restart').delays = { 0, 0 }
+vim.lsp.config('codestral_ls', { cmd = { 'sh', '-c', 'echo >> starts; exit 1' } })
+vim.lsp.enable('codestral_ls')
+"""
+
+
+def test_a_server_that_crashes_at_once(tmp_path: Path) -> None:
+    (tmp_path / "cart.py").touch()
+    with started(tmp_path, tmp_path / "cart.py", CRASHES) as nvim:
+        nvim.until(lambda nvim: state(nvim) == "error", "the news that it is given up")
+        assert (tmp_path / "starts").read_text() == "\n" * 3
 
 
 NOWHERE = """

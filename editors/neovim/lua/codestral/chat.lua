@@ -115,10 +115,14 @@ end
 ---@param client vim.lsp.Client
 ---@return codestral.Talk
 function M._talk(client)
-  if not talk or not vim.api.nvim_buf_is_valid(talk.bufnr) or talk.client ~= client then
+  if not talk or not vim.api.nvim_buf_is_valid(talk.bufnr) then
     M.reset()
     talk = { bufnr = page.open('chat'), client = client, conversation = '', turns = {} }
     M._bind(talk.bufnr)
+  elseif talk.client ~= client then
+    -- Another server knows nothing of what was said; it stays to be read.
+    M.stop()
+    talk.client, talk.conversation, talk.turns = client, '', {}
   end
   page.open('chat')
   return talk
