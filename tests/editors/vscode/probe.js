@@ -55,5 +55,21 @@ window.probe = (() => {
     }, options)
   }
 
-  return { lines, ghost, record, recorded, watch }
+  // What our status item tells a screen reader: now, and each time that it changed since `listen()`.
+  const state = () => document.querySelector('.statusbar-item[id*=codestral] [aria-label]')?.ariaLabel ?? ''
+  let said
+  function listen() {
+    const look = () => {
+      if (said.at(-1) !== state()) said.push(state())
+    }
+    if (!said) {
+      new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributeFilter: ['aria-label'] })
+    }
+    said = [state()]
+  }
+
+  // Whether it told of another server's start since `listen()`, and tells now that this is ready.
+  const restarted = () => said.some((each) => each.includes('Starting')) && state().includes('Ready')
+
+  return { lines, ghost, record, recorded, watch, state, listen, restarted }
 })()

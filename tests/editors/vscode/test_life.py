@@ -14,10 +14,8 @@ def test_a_server_that_was_killed_comes_back(session: Session) -> None:
     window = session.window
     file = window.open("life.py", LINE)
     (killed,) = window.server.processes()
-    os.kill(killed, signal.SIGKILL)
-    window.until(lambda: "Ready" not in window.state(), "the news of it")
-    window.until(lambda: window.server.processes() - {killed}, "another server")
-    window.until_ready()
+    with window.restarting():
+        os.kill(killed, signal.SIGKILL)
     session.upstream.reply = "forty_two()"
     window.run("editor.action.inlineSuggest.trigger")
     window.until_ghost("forty_two()")

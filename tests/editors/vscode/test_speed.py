@@ -33,10 +33,7 @@ def test_from_key_to_screen(chromium: Browser, tmp_path: Path, capsys: pytest.Ca
             window.place(4 * number + 2, 5)
             window.page.evaluate("wanted => probe.watch(wanted)", wanted)
             window.press("r")
-            took = window.until(
-                lambda: window.page.evaluate("window.shown_after"), f"the ghost text of {name}"
-            )
-            shown.append(took)
+            shown.append(window.until_page("() => window.shown_after", None, window.ghost))
             window.press("Escape")
     answered = [float(line) for line in times.read_text(encoding="utf-8").splitlines()]
     with capsys.disabled():

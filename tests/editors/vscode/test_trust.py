@@ -37,9 +37,9 @@ def test_an_untrusted_workspace_starts_and_redirects_nothing(chromium: Browser, 
             opened.page.locator(".statusbar-item", has_text="Restricted Mode").wait_for()
             opened.photograph("untrusted")
             assert not ran.exists()
-            trust(opened)
-            opened.until(ran.exists, "the workspace's own server")
-            opened.until_ready()
+            with opened.restarting():
+                trust(opened)
+            assert ran.exists()
             complete(opened, "after.py")
         assert [len(each.upstream.requests) > 0 for each in (own, foreign)] == [True, False]
 

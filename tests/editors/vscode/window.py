@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[3]
 SCREENSHOTS = ROOT / "build" / "screenshots" / "vscode"
 PROBE = Path(__file__).with_name("probe.js")
 
-_POLL = 0.01
+_POLL = 0.05
 _DIFF = ".editor-group-container.active .monaco-diff-editor"
 _SIZE = {"width": 1280, "height": 800}
 _SCHEMES: Mapping[str, Literal["dark", "light"]] = {"vs": "light", "vs-dark": "dark"}
@@ -146,7 +146,18 @@ class Window:
         return str(self.page.evaluate("probe.ghost()"))
 
     def until_ghost(self, wanted: str) -> None:
-        self.until(lambda: self.ghost() == wanted, lambda: f"the ghost text {wanted!r}: {self.ghost()!r}")
+        self.until_page(
+            "wanted => probe.ghost() === wanted", wanted, lambda: f"{wanted!r} instead of {self.ghost()!r}"
+        )
+
+    def until_page(self, condition: str, argument: object, what: Callable[[], str]) -> Any:
+        """Wait for something true in the page, which is returned. The page looks at it in every frame."""
+        from playwright.sync_api import TimeoutError as Late
+
+        try:
+            return self.page.wait_for_function(condition, arg=argument).json_value()
+        except Late:
+            raise AssertionError(f"{what()} did not come") from None
 
     def until(
         self, condition: Callable[[], object], what: str | Callable[[], str], patience: float = PATIENCE
@@ -166,10 +177,18 @@ class Window:
     def until_ready(self) -> None:
         self.until(lambda: "Ready" in self.state(), lambda: f"the server's being ready: {self.state()!r}")
 
+    @contextmanager
+    def restarting(self) -> Iterator[None]:
+        """What is done here has another server started; wait until that is ready."""
+        self.page.evaluate("probe.listen()")
+        yield
+        self.until_page(
+            "() => probe.restarted()", None, lambda: f"another server's being ready: {self.state()!r}"
+        )
+
     def state(self) -> str:
         """What our item in the status bar tells a screen reader."""
-        label = self.status().locator("[aria-label]")
-        return (label.first.get_attribute("aria-label") or "") if label.count() else ""
+        return str(self.page.evaluate("probe.state()"))
 
     def status(self) -> Locator:
         """Our item in the status bar."""
