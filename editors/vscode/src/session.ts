@@ -18,9 +18,9 @@ const LONGEST_WORDS = 200;
 export class Session implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<Status>();
   readonly onStatus = this.#changed.event;
-  readonly #replaced = new vscode.EventEmitter<void>();
-  /** Another server begins, which knows nothing of what was said to the one before. */
-  readonly onReplaced = this.#replaced.event;
+  readonly #lost = new vscode.EventEmitter<void>();
+  /** The server is gone; the next one knows nothing of what was said to it. */
+  readonly onLost = this.#lost.event;
   readonly progress = new Progress(() => this.client);
   readonly #backoff = new Backoff(() => Date.now());
   readonly #log: vscode.LogOutputChannel;
@@ -80,7 +80,7 @@ export class Session implements vscode.Disposable {
     await this.#starting;
     await this.#stop();
     this.#changed.dispose();
-    this.#replaced.dispose();
+    this.#lost.dispose();
   }
 
   #enqueue(work: () => Promise<void>): Promise<void> {
@@ -91,7 +91,6 @@ export class Session implements vscode.Disposable {
   async #replace(): Promise<void> {
     await this.#stop();
     this.#tell(STARTING);
-    this.#replaced.fire();
     const found = await locate(this.context, this.#log);
     if ("message" in found) {
       this.#tell({ state: "stopped", message: found.message, model: "" });
@@ -126,6 +125,7 @@ export class Session implements vscode.Disposable {
       return;
     }
     this.client = undefined;
+    this.#lost.fire();
     this.progress.clear();
     const delay = this.#backoff.next();
     if (delay === undefined) {
@@ -140,6 +140,7 @@ export class Session implements vscode.Disposable {
   async #stop(): Promise<void> {
     const client = this.client;
     this.client = undefined;
+    this.#lost.fire();
     this.progress.clear();
     // A client that is still starting, or has crashed, cannot be stopped and need not be.
     await client?.dispose().catch(() => undefined);

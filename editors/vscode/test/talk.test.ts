@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { answered, asked, blockOf, ended, forgotten, heard, NEW, restored } from "../src/chat/talk";
+import { answered, asked, blockOf, ended, forgotten, heard, interrupted, NEW, restored } from "../src/chat/talk";
 import type { Answer } from "../src/requests";
 
 const BLOCK = { path: "cart.py", language: "python", code: "def total():\n    return 0" };
@@ -65,6 +65,12 @@ it("begins anew where the server has forgotten it", () => {
   assert.deepEqual([id, answers], ["", [undefined]]);
   assert.deepEqual(turns.map(({ markdown, blocks }) => [markdown, blocks]), [["Because.\n", []]]);
   assert.deepEqual(forgotten(asked(NEW, "Why?")).turns.map(({ state }) => state), ["failed"]);
+});
+
+it("ends an answer with its server, and leaves the others", () => {
+  const both = asked(answered(asked(NEW, "One?"), ANSWER), "Two?");
+  assert.deepEqual(interrupted(both).turns.map(({ state }) => state), ["done", "failed"]);
+  assert.equal(interrupted(both).id, "c");
 });
 
 it("says what is free and what nobody knows", () => {

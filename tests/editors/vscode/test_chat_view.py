@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -47,6 +49,29 @@ def test_an_answer_that_was_stopped_tells_what_it_took(session: Session) -> None
     assert last.get_by_text("With it went: taken.py").count() == 1
     assert last.get_by_text("codestral-latest").count() == 1
     assert frame.locator("#question:focus").count() == 1
+
+
+def test_an_answer_ends_with_its_server(session: Session) -> None:
+    window = session.window
+    window.open("ended.py", BEFORE)
+    window.palette("Codestral: New Conversation")
+    frame = chat(window)
+    session.upstream.reply = ChatReply("It adds the prices up, and then it", sent=6, ending="stall")
+    frame.locator("#question").fill("What does it do now?")
+    window.press("Enter")
+    last = frame.locator("article").last
+    last.get_by_text("It adds the prices").wait_for()
+    killed = window.server.processes()
+    for process in killed:
+        os.kill(process, signal.SIGKILL)
+    last.get_by_text("The language server has ended.").wait_for()
+    window.until(lambda: window.server.processes() - killed, "another server")
+    window.until_ready()
+    session.upstream.reply = ChatReply("Here I am.")
+    frame.locator("#question").fill("And now?")
+    window.press("Enter")
+    frame.get_by_text("tokens in").wait_for()
+    assert frame.get_by_text("It adds the prices").count() == 1
 
 
 def test_arrows_bring_earlier_questions_back(session: Session) -> None:

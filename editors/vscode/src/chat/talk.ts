@@ -43,9 +43,14 @@ export function ended(talk: Talk, state: "stopped" | "failed", why: string): Tal
   return withLast(talk, (turn) => ({ ...turn, state, notes: [why] }));
 }
 
+/** There is no server any more that would answer. */
+export function interrupted(talk: Talk): Talk {
+  return talk.turns.at(-1)?.state === "asking" ? ended(talk, "failed", "The language server has ended.") : talk;
+}
+
 /** The server has forgotten the conversation: what was said stays in view, and a new one begins. */
 export function forgotten(talk: Talk): Talk {
-  const { turns } = talk.turns.at(-1)?.state === "asking" ? ended(talk, "failed", "The language server has ended.") : talk;
+  const { turns } = interrupted(talk);
   return { id: "", turns: turns.map((turn) => ({ ...turn, blocks: [] })), answers: turns.map(() => undefined) };
 }
 

@@ -9,7 +9,7 @@ import type { ToExtension, ToPage } from "../webview/messages";
 import { applyBlock } from "./apply";
 import { contextOf, editorInUse, offered } from "./context";
 import { pickConversation } from "./history";
-import { answered, asked, ended, forgotten, heard, NEW, restored, type Talk } from "./talk";
+import { answered, asked, ended, forgotten, heard, interrupted, NEW, restored, type Talk } from "./talk";
 
 export const VIEW = "codestral.chatView";
 
@@ -39,7 +39,7 @@ export class ChatView implements vscode.WebviewViewProvider {
     const listening = vscode.Disposable.from(
       vscode.window.onDidChangeActiveTextEditor(() => this.#offer()),
       vscode.window.onDidChangeTextEditorSelection(() => this.#offer()),
-      this.session.onReplaced(() => this.#forget()),
+      this.session.onLost(() => this.#forget()),
     );
     view.onDidDispose(() => {
       listening.dispose();
@@ -168,12 +168,10 @@ export class ChatView implements vscode.WebviewViewProvider {
     this.#post({ type: "talk", turns: talk.turns });
   }
 
-  /** Another server begins, which knows no conversation that was not saved. */
+  /** The next server knows no conversation that was not saved. */
   #forget(): void {
     const saves = vscode.workspace.getConfiguration("codestral").inspect<boolean>("chat.save")?.globalValue;
-    if (!saves) {
-      this.#show(forgotten(this.#talk));
-    }
+    this.#show(saves ? interrupted(this.#talk) : forgotten(this.#talk));
   }
 
   #offer(): void {
