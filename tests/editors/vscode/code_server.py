@@ -42,6 +42,7 @@ KEYS: Mapping[str, str] = {
 
 QUIET: Mapping[str, Any] = {
     "chat.disableAIFeatures": True,
+    "editor.lightbulb.enabled": "off",
     "editor.minimap.enabled": False,
     "editor.quickSuggestions": False,
     "extensions.autoUpdate": False,

@@ -16,6 +16,7 @@ ENTERED = "a-key-that-the-user-has-typed-in"
 
 def test_the_status_bar_tells_who_answers_where_and_for_how_much(session: Session) -> None:
     window = session.window
+    begin(window, "told.py")
     told = ("Codestral: Ready", "codestral-latest", "Code stays on this machine", "Today: $")
     window.until(lambda: all(part in window.state() for part in told), window.state)
     assert window.status().inner_text().strip() == "codestral-latest · local"
@@ -41,20 +42,20 @@ def test_the_doctor_is_asked(session: Session) -> None:
 def test_a_pause_asks_nothing(session: Session) -> None:
     window = session.window
     begin(window, "paused.py")
-    choose(window, "Pause in this window")
+    turn(window, "Pause in this window")
     window.until(lambda: "Paused" in window.state(), window.state)
     window.photograph("paused")
-    silent_until(session, lambda: choose(window, "Resume"))
+    silent_until(session, lambda: turn(window, "Resume"))
 
 
 def test_a_language_is_left_alone_until_it_is_turned_on_again(session: Session) -> None:
     window, entry = session.window, "Suggestions in this language"
     begin(window, "quiet.rb")
-    choose(window, entry)
+    turn(window, entry)
     window.page.get_by_text("Codestral is off for ruby.").wait_for()
 
     def turn_on() -> None:
-        choose(window, entry)
+        turn(window, entry)
         window.page.get_by_text("Codestral is on for ruby.").wait_for()
 
     silent_until(session, turn_on)
@@ -63,6 +64,17 @@ def test_a_language_is_left_alone_until_it_is_turned_on_again(session: Session) 
 def test_files_are_left_alone(session: Session) -> None:
     begin(session.window, QUIET_FILES.replace("**/*", "very"))
     silent_until(session, lambda: begin(session.window, "loud.py"))
+
+
+def test_the_model_is_switched_and_back(session: Session) -> None:
+    window = session.window
+    begin(window, "switching.py")
+    switch(window, "Ollama", "no-such-model")
+    window.until(lambda: "no-such-model" in window.state(), window.state)
+    switch(window, "Codestral, by Mistral", "")
+    window.until(lambda: "Ready codestral-latest" in window.state(), window.state)
+    session.upstream.reply = SOUND
+    complete(session, "switched.py")
 
 
 @pytest.fixture
@@ -99,6 +111,11 @@ def choose(window: Window, entry: str) -> None:
     """Take an entry of our menu."""
     window.status().click()
     window.pick("", entry)
+
+
+def turn(window: Window, entry: str) -> None:
+    """Take an entry of our menu that asks nothing, and go back to the text."""
+    choose(window, entry)
     window.page.locator(".quick-input-widget").wait_for(state="hidden")
     window.run("workbench.action.focusActiveEditorGroup")
     window.until_focused()
@@ -107,6 +124,16 @@ def choose(window: Window, entry: str) -> None:
 def begin(window: Window, name: str) -> None:
     """Open a file whose like the server has not seen."""
     window.open(name, f"{name.partition('.')[0]} = █\n")
+
+
+def switch(window: Window, provider: str, model: str) -> None:
+    choose(window, "Switch model")
+    window.page.locator(".quick-input-widget").get_by_text("Automatic").wait_for()
+    window.photograph("models")
+    window.pick("", provider)
+    window.page.get_by_text("A model's name").wait_for()
+    window.type(model)
+    window.press("Enter")
 
 
 def ask(window: Window) -> None:
@@ -148,8 +175,7 @@ def complete(session: Session, name: str) -> None:
 def enter_key(session: Session, key: str) -> None:
     """By the menu; it is done when another server is ready."""
     window = session.window
-    window.status().click()
-    window.pick("", "Enter key")
+    choose(window, "Enter key")
     window.pick("", session.upstream.base_url)
     window.page.get_by_text("It is kept in VS Code's secret storage").wait_for()
     window.type(key)
