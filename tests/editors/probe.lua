@@ -39,11 +39,11 @@ function probe.ghost()
   return lines
 end
 
--- Press keys one by one, each once Neovim has drawn what the one before should lead to: the cursor's line and the ghost
--- text as `line|ghost`. Then write all that was drawn to a file. To ask from outside meanwhile would disturb: with
--- a message waiting, Neovim draws before it tells its plug-ins about a key.
+-- Press keys one by one, each once Neovim has drawn what the one before should lead to: the line on which they begin,
+-- and the ghost text, as `line|ghost`. Then write all that was drawn to a file. To ask from outside meanwhile would
+-- disturb: with a message waiting, Neovim draws before it tells its plug-ins about a key.
 function probe.play(keys, wanted, file)
-  local frames, step = {}, 0
+  local frames, step, row = {}, 0, vim.fn.line('.')
   -- With syntax rules, Neovim draws a key before it tells plug-ins of it, and again before a terminal sees it.
   vim.cmd.syntax('off')
   local function press()
@@ -57,7 +57,7 @@ function probe.play(keys, wanted, file)
   end
   vim.api.nvim_set_decoration_provider(vim.api.nvim_create_namespace('probe'), {
     on_start = function()
-      local frame = vim.api.nvim_get_current_line() .. '|' .. table.concat(probe.ghost(), '\n')
+      local frame = vim.fn.getline(row) .. '|' .. table.concat(probe.ghost(), '\n')
       if step > 0 and frame ~= frames[#frames] then
         frames[#frames + 1] = frame
         if frame == wanted[step] then
