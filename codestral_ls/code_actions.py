@@ -53,11 +53,12 @@ class Menu:
     abilities: Abilities
 
     def entries(self, choices: Iterable[Choice]) -> list[Entry]:
-        """The choices that can be shown. One for which the user has to type something is among them only for
-        plug-ins of ours, which ask for it: a menu cannot."""
+        """The choices that can be shown, those that can be made now first. One for which the user has to type
+        something is among them only for plug-ins of ours, which ask for it: a menu cannot."""
         shown = [choice for choice in choices if self.abilities.asks or not choice.action.asks]
         if not self.abilities.disabled:
             shown = [choice for choice in shown if not choice.disabled]
+        shown.sort(key=lambda choice: bool(choice.disabled))
         if self.abilities.literals:
             return [self._action(choice) for choice in shown]
         return [self._command(choice) for choice in shown if not choice.disabled]

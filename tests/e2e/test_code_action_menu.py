@@ -68,6 +68,8 @@ async def test_fields(editor: Editor, workspace: Path, file: str) -> None:
         assert "data" not in entry or known["resolveSupport"]
         assert not entry["title"].endswith("…")
         assert "pay" not in json.dumps(entry)
+    usable = ["disabled" not in entry for entry in offered]
+    assert usable == sorted(usable, reverse=True)
     reasons = {entry["disabled"]["reason"] for entry in offered if "disabled" in entry}
     todo = {"There is no TODO here.", "There is no function or class around the cursor, or it is too long."}
     assert bool(todo & reasons) is bool(known.get("disabledSupport"))
