@@ -129,10 +129,11 @@ def test_an_answer_is_read_before_it_is_whole_and_stopped(session: Session) -> N
     session.command("Codestral chat More?")
     assert "is still answering" in session.nvim.lua("return notes")
     session.nvim.lua("vim.cmd.Codestral('stop') vim.cmd.buffer('codestral://chat')")
-    session.sees("> Stopped.")
+    assert "cart.py" in session.sees("> codestral").partition("> Stopped.")[2]
     session.answer(Reply("It adds them up."))
     session.command("Codestral chat More?")
-    assert session.sees("It adds them up.").index("Why so?") < session.sees("> codestral").index("More?")
+    said = session.sees("It adds them up.\n\n> codestral")
+    assert said.index("Why so?") < said.index("> Stopped.") < said.index("More?")
     assert "Why so?" in session.question
 
 

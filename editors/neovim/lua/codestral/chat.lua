@@ -31,9 +31,15 @@ local M = {}
 ---@field request integer?
 ---@field finish? fun(failure: lsp.ResponseError?, answer: codestral.Answer?)
 
+---What comes of an answer while it is written. The last piece of one that is stopped has all about it.
+---@class codestral.Piece
+---@field conversation string
+---@field text string
+---@field stopped codestral.Answer?
+
 local talk ---@type codestral.Talk?
 local count = 0
-local listeners = {} ---@type table<string, fun(value: { conversation: string, text: string })>
+local listeners = {} ---@type table<string, fun(value: codestral.Piece)>
 
 ---Ask, in the conversation that is open, or a new one.
 ---@param client vim.lsp.Client
@@ -53,7 +59,8 @@ function M.ask(client, question, context)
     M._append(current, value.text)
   end
   current.finish = function(failure, answer)
-    listeners[token], current.request, current.finish = nil, nil, nil
+    current.request, current.finish = nil, nil
+    listeners[token] = not (failure or answer) and M._bill(current, row) or nil
     M._finish(current, row, failure, answer)
   end
   local params = { message = question, context = context, partialResultToken = token }
@@ -168,6 +175,21 @@ function M._finish(current, row, failure, answer)
   end
   local why = failure and failure.message or 'Stopped.'
   M._append(current, ('\n\n> %s\n\n'):format(answer and M._facts(answer) or why))
+end
+
+---What to do with the pieces of an answer that was stopped: the last one tells what it took.
+---@private
+---@param current codestral.Talk
+---@param row integer where the answer begins
+---@return fun(value: codestral.Piece)
+function M._bill(current, row)
+  return function(value)
+    local answer = value.stopped
+    if answer and not current.request and vim.api.nvim_buf_is_valid(current.bufnr) then
+      table.insert(current.turns, { answer = answer, row = row })
+      M._append(current, ('> %s\n\n'):format(M._facts(answer)))
+    end
+  end
 end
 
 ---What an answer was made by and of, and what it cost.
