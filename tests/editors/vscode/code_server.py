@@ -40,10 +40,15 @@ KEYS: Mapping[str, str] = {
 }
 """A key for each command that a test gives, since the palette takes a second."""
 
+HIGHLIGHTED_MS = 500
+"""When VS Code marks a word's occurrences, after the cursor was put there. By then it has dropped the code
+actions that it had, also those of an open menu: what is marked tells that it will not do so any more."""
+
 QUIET: Mapping[str, Any] = {
     "chat.disableAIFeatures": True,
     "editor.lightbulb.enabled": "off",
     "editor.minimap.enabled": False,
+    "editor.occurrencesHighlightDelay": HIGHLIGHTED_MS,
     "editor.quickSuggestions": False,
     "extensions.autoUpdate": False,
     "files.autoSave": "off",

@@ -32,6 +32,7 @@ def test_a_code_action_is_looked_at_applied_and_undone(session: Session) -> None
     session.upstream.reply = answer(DOCUMENTED)
     opened(window, "shop.py")
     file = window.server.workspace / "shop.py"
+    window.until_marked(CART.count("total"))
     window.run("editor.action.refactor")
     menu = window.page.locator(".action-widget")
     menu.get_by_text("Document", exact=True).wait_for()

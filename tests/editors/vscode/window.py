@@ -117,6 +117,11 @@ class Window:
         self.press("Control+Enter")
         self.until_no_diff()
 
+    def until_marked(self, count: int) -> None:
+        """Wait until so many occurrences of the word at the cursor are marked: it has rested there."""
+        marked = self.page.locator(".editor-group-container.active .view-overlays [class*=wordHighlight]")
+        self.until(lambda: marked.count() == count, lambda: f"{count} marked words, not {marked.count()},")
+
     def until_diff(self) -> None:
         """Wait for the preview of a change, about which nothing is left to say but yes or no."""
         self.page.locator(f"{_DIFF} .line-insert").first.wait_for()
