@@ -30,7 +30,8 @@ def app_of(tmp_path, config: str = "", **rest: object) -> App:
 
 @pytest.fixture
 def small_window(monkeypatch):
-    """A window that is soon full: each token of it takes milliseconds."""
+    """The model, with a window that is soon full: each token of it takes milliseconds."""
+    store.install(SMALL)
     for module in (child, embedded):
         monkeypatch.setattr(module, "CONTEXT_TOKENS", WINDOW)
 
@@ -39,7 +40,6 @@ def explain():
     return next(c for c in applicable(DOCUMENT, Span(0, 0)) if c.action.name == "explain")
 
 
-@pytest.mark.skipif(store.path_of(SMALL) is None, reason=f"codestral-ls models install {SMALL}: 98 MB")
 async def test_a_model_on_this_machine_explains(tmp_path, small_window):
     """By the process that also completes: there is one of it."""
     app = app_of(tmp_path, f'[completion]\nprovider = "embedded"\nmodel = "{SMALL}"\n')
@@ -56,7 +56,6 @@ async def test_a_model_on_this_machine_explains(tmp_path, small_window):
     assert list(dict.fromkeys(stages)) == ["reading", "asking", "writing"]
 
 
-@pytest.mark.skipif(store.path_of(SMALL) is None, reason=f"codestral-ls models install {SMALL}: 98 MB")
 async def test_a_model_on_this_machine_talks(tmp_path, small_window):
     """It is shown code, streams, is stopped by its window at the latest, and remembers what was said."""
     app = app_of(tmp_path, f'[completion]\nprovider = "embedded"\nmodel = "{SMALL}"\n')
