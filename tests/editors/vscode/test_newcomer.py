@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,10 @@ for index, name in enumerate(names):
 """
 
 
+PYTHON = ("bash", "-lc", "python3 -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))'")
+"""Whether the Python that VS Code would find, which takes the search path of a login shell, can be used."""
+
+
 @pytest.fixture
 def newcomer(fresh: Window, request: pytest.FixtureRequest) -> Iterator[Window]:
     with pictured(fresh, request):
@@ -40,6 +45,8 @@ def newcomer(fresh: Window, request: pytest.FixtureRequest) -> Iterator[Window]:
 
 @pytest.fixture(scope="module")
 def fresh(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
+    if subprocess.run(PYTHON, check=False, capture_output=True).returncode:
+        pytest.skip("a login shell finds no Python 3.11 that can make environments")
     place = tmp_path_factory.mktemp("newcomer")
     (place / "workspace").mkdir()
     (place / "workspace" / "first.py").write_text("# The first file of the window.\n", encoding="utf-8")
