@@ -8,8 +8,6 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from codestral_ls.core.config import Settings
 from codestral_ls.core.exclusion import IgnoreRules
 from codestral_ls.core.model import NotAllowed
@@ -29,7 +27,7 @@ from codestral_ls.engine.transcripts import Transcripts
 from codestral_ls.engine.workspace import Workspace
 from codestral_ls.lineup import Lineup, made
 from codestral_ls.log import trace
-from codestral_ls.providers import choose, detect
+from codestral_ls.providers import anywhere, choose, detect
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -150,8 +148,7 @@ class App:
 
     async def around(self) -> tuple[Finding, ...]:
         """What there is to complete code with, whatever the settings say of it. Raises a `ModelError`."""
-        anything = replace(self.settings.completion, provider="auto", base_url="")
-        return await detect(anything, self._environ, self.reach)
+        return await detect(anywhere(self.settings.completion), self._environ, self.reach)
 
     async def chosen(self, endpoint: Endpoint) -> Choice:
         """The model that is meant by an endpoint of the settings. Raises a `ModelError`."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from codestral_ls.core.model import BadRequest, Unavailable
 from codestral_ls.providers import connect
 from codestral_ls.providers.choice import Choice, Finding
-from codestral_ls.providers.detect import detect, named, with_key
+from codestral_ls.providers.detect import anywhere, detect, named, with_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from codestral_ls.core.config import Endpoint
     from codestral_ls.core.privacy import Reach
 
-__all__ = ["Choice", "Finding", "choose", "detect"]
+__all__ = ["Choice", "Finding", "anywhere", "choose", "detect"]
 
 
 async def choose(endpoint: Endpoint, environ: Mapping[str, str], reach: Reach) -> Choice:

@@ -5,6 +5,9 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from codestral_ls.core.model import BadRequest, ModelError
 from codestral_ls.core.privacy import THIS_MACHINE
@@ -13,6 +16,7 @@ from codestral_ls.providers.catalog import MODELS
 from codestral_ls.providers.choice import Finding
 from codestral_ls.providers.keys import host_with_key, key_name, no_key
 from codestral_ls.providers.listener import other_user
+from codestral_ls.providers.mistral import HOSTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +39,20 @@ async def detect(endpoint: Endpoint, environ: Mapping[str, str], reach: Reach) -
     )
     nothing = f"{no_key(endpoint, reach)} and no server on this machine that fills holes"
     return (with_key(endpoint, environ, reach), *servers, _embedded(endpoint, nothing))
+
+
+def anywhere(endpoint: Endpoint) -> Endpoint:
+    """The endpoint without what it says of one provider only: its name, its address, its model, and the key
+    of a host that is none of Mistral's."""
+    host, automatic = urlsplit(endpoint.base_url).hostname, endpoint.provider == "auto"
+    mistral = (automatic or endpoint.provider == "mistral") and (host is None or host in HOSTS)
+    return replace(
+        endpoint,
+        provider="auto",
+        base_url="",
+        model=endpoint.model if automatic else "",
+        api_key_env=endpoint.api_key_env if mistral else "",
+    )
 
 
 def named(endpoint: Endpoint) -> Finding | None:

@@ -12,7 +12,7 @@ from codestral_ls.bench.serve import Server
 from codestral_ls.core.config import Completion
 from codestral_ls.core.model import BadRequest, Unavailable
 from codestral_ls.core.privacy import Reach
-from codestral_ls.providers import choose, detect, discovery, llama_server
+from codestral_ls.providers import anywhere, choose, detect, discovery, llama_server
 from tests.upstream.ollama import FakeModel, FakeOllama, respond
 from tests.upstream.openai import VLLM, FakeOpenAI
 
@@ -116,6 +116,31 @@ async def test_the_look_around_tells_of_every_place(machine):
     assert "no llama.cpp server answers" in says["llamacpp"]
     assert "with Qwen/Qwen2.5-Coder-7B" in says["openai"]
     assert "has to be fetched first" in says["embedded"]
+
+
+AROUND = {
+    "a relay's key is not Mistral's": (
+        Completion(provider="openai", base_url="https://relay.example", api_key_env="OWN", model="x"),
+        "no key was found",
+    ),
+    "nor is that of a host of the user's": (
+        Completion(provider="mistral", base_url="https://relay.example", api_key_env="OWN"),
+        "no key was found",
+    ),
+    "that of Mistral's host is": (
+        Completion(provider="mistral", base_url="https://codestral.mistral.ai", api_key_env="OWN"),
+        "OWN is set",
+    ),
+    "a name of the user's is": (Completion(api_key_env="OWN"), "OWN is set"),
+}
+
+
+@pytest.mark.parametrize(("endpoint", "says"), AROUND.values(), ids=AROUND)
+async def test_what_else_there_is(endpoint, says, machine):
+    found = await detect(anywhere(endpoint), await machine() | {"OWN": "key"}, Reach())
+    told = {finding.provider: finding.says for finding in found}
+    assert says in told["mistral"]
+    assert "has to be fetched first" in told["embedded"]
 
 
 async def test_servers_that_never_answer_are_asked_at_once_and_given_up(machine, monkeypatch):
