@@ -99,5 +99,10 @@ def test_an_explanation_is_read(session: Session) -> None:
     said = window.web_view("code:text-is('prices')").locator("main")
     assert said.inner_text().strip() == EXPLANATION.replace("`", "")
     window.photograph("explanation")
+    window.press("Control+1")
+    session.upstream.reply = answer(Case(says="It adds up."))
+    window.palette("Codestral: Explain")
+    window.web_view("main:has-text('It adds up')")
+    assert window.page.locator(".tab[aria-label*='Explain']").count() == 1
     window.run("workbench.action.closeActiveEditor")
     window.until_focused()  # A page that is being closed swallows keys.
