@@ -107,6 +107,21 @@ function probe.sent(method)
   end, probe.log)
 end
 
+-- A server in this process, which is never closed.
+local function in_process(request, hear)
+  return {
+    request = request,
+    notify = function(method, params)
+      hear(method, params)
+      return true
+    end,
+    is_closing = function()
+      return false
+    end,
+    terminate = function() end,
+  }
+end
+
 -- A server in this process. It answers inline completion with `probe.answers`, first come first served, and
 -- keeps whoever comes when there is none waiting.
 function probe.server(encoding)
@@ -128,34 +143,26 @@ function probe.server(encoding)
       end
       return vim.NIL
     end
-    return {
-      request = function(method, params, callback, replied)
-        last = last + 1
-        local id = last
-        probe.log[#probe.log + 1] = { method = method, params = params, id = id }
-        local result = answer(method)
-        local function reply(value)
-          if replied then
-            replied(id)
-          end
-          callback(nil, value ~= vim.NIL and value or nil)
+    return in_process(function(method, params, callback, replied)
+      last = last + 1
+      local id = last
+      probe.log[#probe.log + 1] = { method = method, params = params, id = id }
+      local result = answer(method)
+      local function reply(value)
+        if replied then
+          replied(id)
         end
-        if result then
-          vim.schedule_wrap(reply)(result)
-        else
-          probe.waiting = reply
-        end
-        return true, id
-      end,
-      notify = function(method, params)
-        probe.log[#probe.log + 1] = { method = method, params = params }
-        return true
-      end,
-      is_closing = function()
-        return false
-      end,
-      terminate = function() end,
-    }
+        callback(nil, value ~= vim.NIL and value or nil)
+      end
+      if result then
+        vim.schedule_wrap(reply)(result)
+      else
+        probe.waiting = reply
+      end
+      return true, id
+    end, function(method, params)
+      probe.log[#probe.log + 1] = { method = method, params = params }
+    end)
   end
 end
 
@@ -163,29 +170,20 @@ end
 function probe.words(words)
   return function()
     local last = 0
-    return {
-      request = function(method, _, callback)
-        last = last + 1
-        local entries = vim.tbl_map(function(word)
-          return { label = word }
-        end, words)
-        local answers = {
-          initialize = { capabilities = { completionProvider = vim.empty_dict() } },
-          ['textDocument/completion'] = entries,
-        }
-        vim.schedule(function()
-          callback(nil, answers[method])
-        end)
-        return true, last
-      end,
-      notify = function()
-        return true
-      end,
-      is_closing = function()
-        return false
-      end,
-      terminate = function() end,
-    }
+    return in_process(function(method, _, callback)
+      last = last + 1
+      local entries = vim.tbl_map(function(word)
+        return { label = word }
+      end, words)
+      local answers = {
+        initialize = { capabilities = { completionProvider = vim.empty_dict() } },
+        ['textDocument/completion'] = entries,
+      }
+      vim.schedule(function()
+        callback(nil, answers[method])
+      end)
+      return true, last
+    end, function() end)
   end
 end
 

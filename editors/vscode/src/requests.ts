@@ -28,12 +28,8 @@ export interface Answer {
 }
 
 /** What is still known of a question and its answer. */
-export interface Said {
-  readonly turn: string;
+export interface Said extends Pick<Answer, "turn" | "markdown" | "blocks" | "context"> {
   readonly question: string;
-  readonly markdown: string;
-  readonly blocks: readonly Block[];
-  readonly context: readonly string[];
 }
 
 /** A conversation that can be gone on with. */

@@ -13,10 +13,17 @@ from tests.editors.vscode.test_chat import BEFORE, chat
 from tests.upstream.chat import ChatReply
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator
+    from playwright.sync_api import Frame, Locator
+
+    from tests.editors.vscode.window import Window
 
 CODE = ChatReply("```python\nreturn 42  # sure\n```\nSo be it.")
 COLOURS = {"vs-dark": "rgb(197, 134, 192)", "vs": "rgb(175, 0, 219)"}
+
+
+def ask(window: Window, frame: Frame, question: str) -> None:
+    frame.locator("#question").fill(question)
+    window.press("Enter")
 
 
 def test_a_draft_stays_when_the_view_is_hidden(session: Session) -> None:
@@ -40,8 +47,7 @@ def test_an_answer_that_was_stopped_tells_what_it_took(session: Session) -> None
     window.open("taken.py", BEFORE)
     frame = chat(window)
     session.upstream.reply = ChatReply("It adds the prices up, and then it", sent=6, ending="stall")
-    frame.locator("#question").fill("What does it take?")
-    window.press("Enter")
+    ask(window, frame, "What does it take?")
     last = frame.locator("article").last
     last.get_by_text("It adds the prices").wait_for()
     window.press("Escape")
@@ -57,8 +63,7 @@ def test_an_answer_ends_with_its_server(session: Session) -> None:
     window.palette("Codestral: New Conversation")
     frame = chat(window)
     session.upstream.reply = ChatReply("It adds the prices up, and then it", sent=6, ending="stall")
-    frame.locator("#question").fill("What does it do now?")
-    window.press("Enter")
+    ask(window, frame, "What does it do now?")
     last = frame.locator("article").last
     last.get_by_text("It adds the prices").wait_for()
     killed = window.server.processes()
@@ -68,8 +73,7 @@ def test_an_answer_ends_with_its_server(session: Session) -> None:
     window.until(lambda: window.server.processes() - killed, "another server")
     window.until_ready()
     session.upstream.reply = ChatReply("Here I am.")
-    frame.locator("#question").fill("And now?")
-    window.press("Enter")
+    ask(window, frame, "And now?")
     frame.get_by_text("tokens in").wait_for()
     assert frame.get_by_text("It adds the prices").count() == 1
 
@@ -81,8 +85,7 @@ def test_arrows_bring_earlier_questions_back(session: Session) -> None:
     frame = chat(window)
     session.upstream.reply = ChatReply("This.")
     for count, asked in enumerate(("One?", "Two?"), start=1):
-        frame.locator("#question").fill(asked)
-        window.press("Enter")
+        ask(window, frame, asked)
         window.until(lambda: frame.get_by_text("tokens in").count() == count, "the answer")  # noqa: B023
     for key, wanted in (("Up", "Two?"), ("Up", "One?"), ("Up", "One?"), ("Down", "Two?"), ("Down", "")):
         window.press(f"Arrow{key}")
@@ -95,8 +98,7 @@ def test_code_has_the_colours_of_the_theme(session: Session, theme: str) -> None
     window.open("coloured.py", BEFORE)
     frame = chat(window)
     session.upstream.reply = CODE
-    frame.locator("#question").fill("What is the answer?")
-    window.press("Enter")
+    ask(window, frame, "What is the answer?")
     keyword = frame.locator("article").last.locator(".hljs-keyword")
     keyword.wait_for()
     window.use(theme)
@@ -113,8 +115,7 @@ def test_a_conversation_is_deleted(session: Session) -> None:
     window.palette("Codestral: New Conversation")
     frame = chat(window)
     session.upstream.reply = ChatReply("This.")
-    frame.locator("#question").fill(question)
-    window.press("Enter")
+    ask(window, frame, question)
     frame.get_by_text("tokens in").wait_for()
     window.palette("Codestral: Conversations")
     row = window.page.locator(".quick-input-list .monaco-list-row", has_text=question)
