@@ -82,6 +82,7 @@ def running_session(edition: Edition, tmp_path_factory: pytest.TempPathFactory) 
 
 
 INTERNAL = {"codestral.attach()", "codestral.told()"}
+FILETYPE = "return vim.bo.filetype"
 STATE = "return (require('codestral').status() or {}).state"
 
 
@@ -150,6 +151,35 @@ def test_an_answer_is_applied(session: Session) -> None:
     assert session.sees("return 0") == CART.replace("sum(prices)", "0")
 
 
+def test_an_answer_is_applied_from_elsewhere(session: Session) -> None:
+    """The cursor's row means nothing there: it would be one of the other block's."""
+    session.answer(f"```sh\nls\nls\nls\n```\n\n{ANSWER}")
+    session.command("Codestral chat Why so?")
+    session.sees("> codestral")
+    session.nvim.lua("vim.cmd.buffer('cart.py') vim.fn.cursor(4, 1) vim.cmd.Codestral('apply')")
+    assert session.sees("return 0") == CART.replace("sum(prices)", "0")
+
+
+def test_a_page_that_the_user_deletes(session: Session) -> None:
+    """It comes back as it was at first, also where an answer was being written to it."""
+    session.answer(Reply(ANSWER, ending="stall", sent=4))
+    session.command("Codestral chat First?")
+    session.sees("Because of")
+    session.nvim.lua("vim.cmd.bdelete() vim.cmd.Codestral('stop')")
+    session.answer("It adds them up.")
+    session.command("Codestral chat Second?")
+    assert "First?" not in session.sees("> codestral")
+    session.nvim.lua("vim.cmd.Codestral('doctor')")
+    session.nvim.until(lambda nvim: nvim.lua(FILETYPE) == "text", "the doctor's page")
+    session.nvim.lua("vim.cmd.bdelete() vim.cmd.Codestral('doctor')")
+    session.nvim.until(lambda nvim: nvim.lua(FILETYPE) == "text", "the doctor's page")
+    assert session.nvim.lua("return { vim.bo.modifiable, vim.bo.buftype, vim.fn.maparg('q', 'n') }") == [
+        False,
+        "nofile",
+        "<C-W>c",
+    ]
+
+
 def test_a_new_conversation(session: Session) -> None:
     session.answer(Reply("One."))
     session.command("Codestral chat First?")
@@ -170,7 +200,7 @@ def test_explain(session: Session) -> None:
     session.command("4,5Codestral explain")
     session.sees("It adds `prices` up.")
     assert "Explain this code." in session.question
-    assert session.nvim.lua("return vim.bo.filetype") == "markdown"
+    assert session.nvim.lua(FILETYPE) == "markdown"
 
 
 def test_model(session: Session) -> None:

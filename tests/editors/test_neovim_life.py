@@ -75,6 +75,45 @@ def test_an_answer_that_a_killed_server_was_writing(tmp_path: Path) -> None:
             assert "> The server has ended." in text_of(nvim)
 
 
+def test_an_answer_of_a_server_that_is_told_to_stop(tmp_path: Path) -> None:
+    with shop_with_mistral(tmp_path, Reply("One word, and many more.", ending="stall", sent=1)) as nvim:
+        nvim.lua("vim.cmd('Codestral chat Why?')")
+        nvim.until(lambda nvim: "One" in text_of(nvim), "the answer's beginning")
+        nvim.lua("vim.lsp.get_clients()[1]:stop(true)")
+        nvim.until(lambda nvim: "> The server has ended." in text_of(nvim), "the news")
+
+
+def test_a_model_that_was_chosen_outlives_its_server(tmp_path: Path) -> None:
+    with shop_with_mistral(tmp_path, "") as nvim:
+        nvim.lua("vim.cmd('Codestral model codestral-2508')")
+        chosen = f"{STATUS}.model:find('codestral-2508', 1, true)"
+        nvim.until(lambda nvim: nvim.lua(chosen), "the other model")
+        kill(nvim)
+        nvim.until(lambda nvim: servers(nvim) and state(nvim) == "ready", "another server")
+        assert nvim.lua(chosen)
+
+
+ANOTHER = """
+another = vim.lsp.start(vim.tbl_extend('force', vim.lsp.config.codestral_ls, { root_dir = '/' }), {
+  attach = false,
+  reuse_client = function() return false end,
+})
+"""
+
+
+def test_a_conversation_goes_on_with_its_own_server(tmp_path: Path) -> None:
+    """There may be another one that was started first, for another project."""
+    with shop_with_mistral(tmp_path, Reply("Because.")) as nvim:
+        nvim.lua(ANOTHER)
+        nvim.until(lambda nvim: nvim.lua("return vim.lsp.get_client_by_id(another).initialized"), "another")
+        first = nvim.lua("return vim.lsp.get_clients({ bufnr = 0 })[1].id")
+        nvim.lua("vim.lsp.buf_attach_client(0, another) vim.lsp.buf_detach_client(0, ...)", first)
+        for answers in (1, 2):
+            nvim.lua("vim.cmd('Codestral chat Why?')")
+            nvim.until(lambda nvim, wanted=answers: text_of(nvim).count("Because.") == wanted, "an answer")
+            assert nvim.lua("return require('codestral.chat').client().id") != first
+
+
 @pytest.mark.parametrize("force", ["false", "true"])
 def test_a_server_that_was_told_to_stop_stays_away(tmp_path: Path, force: str) -> None:
     with shop_with_mistral(tmp_path, "") as nvim:
@@ -125,6 +164,24 @@ def test_a_server_that_is_nowhere(tmp_path: Path) -> None:
         nvim.lua("vim.cmd.stopinsert() vim.cmd.checkhealth('codestral')")
         nvim.until(lambda nvim: "`nowhere-ls` cannot be run." in text_of(nvim), "the finding")
         assert "pipx" in text_of(nvim)
+        nvim.lua("vim.notify = function(text) note = text end vim.cmd.Codestral('doctor')")
+        assert "`nowhere-ls` cannot be run" in nvim.lua("return note")
+
+
+BEHIND_ANOTHER = """
+vim.lsp.config('codestral_ls', { cmd = { 'env', 'codestral-ls', 'serve' } })
+vim.lsp.enable('codestral_ls')
+"""
+
+
+def test_a_server_that_another_program_runs(tmp_path: Path) -> None:
+    """Its other commands are run by that program, too."""
+    (tmp_path / "cart.py").touch()
+    with started(tmp_path, tmp_path / "cart.py", BEHIND_ANOTHER) as nvim:
+        nvim.lua("vim.cmd('Codestral usage')")
+        nvim.until(lambda nvim: "othing" in text_of(nvim) or "requests" in text_of(nvim), "the usage")
+        nvim.lua("vim.cmd.checkhealth('codestral')")
+        nvim.until(lambda nvim: "OK codestral-ls " in text_of(nvim), "the version")
 
 
 PORTS = (11434, 9931, 8080, 8012, 8000, 1234)

@@ -95,9 +95,16 @@ function M.lost(client)
   end
 end
 
+---The server that is talked to, if it still runs.
+---@return vim.lsp.Client?
+function M.client()
+  return talk and not talk.client:is_stopped() and talk.client or nil
+end
+
 ---Apply the block of code under the cursor, or else the last one, to the file that it is for.
 function M.apply()
-  local answer, number = M._block(vim.api.nvim_win_get_cursor(0)[1] - 1)
+  local here = talk and talk.bufnr == vim.api.nvim_get_current_buf()
+  local answer, number = M._block(here and vim.api.nvim_win_get_cursor(0)[1] - 1 or -1)
   if not talk or not answer then
     vim.notify('There is no block of code in this conversation.', vim.log.levels.WARN)
     return
@@ -122,7 +129,7 @@ end
 ---@param client vim.lsp.Client
 ---@return codestral.Talk
 function M._talk(client)
-  if not talk or not vim.api.nvim_buf_is_valid(talk.bufnr) then
+  if not talk or not vim.api.nvim_buf_is_loaded(talk.bufnr) then
     M.reset()
     talk = { bufnr = page.open('chat'), client = client, conversation = '', turns = {} }
     M._bind(talk.bufnr)
@@ -151,7 +158,7 @@ end
 ---@return integer row the last one, to which the next text goes
 function M._append(current, text)
   local bufnr = current.bufnr
-  if not vim.api.nvim_buf_is_valid(bufnr) then
+  if not vim.api.nvim_buf_is_loaded(bufnr) then
     return 0
   end
   local last = vim.api.nvim_buf_get_lines(bufnr, -2, -1, false)[1]
@@ -165,7 +172,7 @@ end
 ---@param failure lsp.ResponseError?
 ---@param answer codestral.Answer?
 function M._finish(current, row, failure, answer)
-  if not vim.api.nvim_buf_is_valid(current.bufnr) then
+  if not vim.api.nvim_buf_is_loaded(current.bufnr) then
     return
   end
   if answer then
@@ -185,7 +192,7 @@ end
 function M._bill(current, row)
   return function(value)
     local answer = value.stopped
-    if answer and not current.request and vim.api.nvim_buf_is_valid(current.bufnr) then
+    if answer and not current.request and vim.api.nvim_buf_is_loaded(current.bufnr) then
       table.insert(current.turns, { answer = answer, row = row })
       M._append(current, ('> %s\n\n'):format(M._facts(answer)))
     end
@@ -207,7 +214,7 @@ end
 
 ---The block of code at a row, or else the last one.
 ---@private
----@param row integer
+---@param row integer -1 for none
 ---@return codestral.Answer? answer
 ---@return integer number from 0
 function M._block(row)

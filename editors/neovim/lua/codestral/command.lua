@@ -5,8 +5,9 @@ local CHANGE, ASK = 'What is to change? ', 'What would you like to know? '
 
 ---@return vim.lsp.Client?
 local function client()
-  local filter = { name = 'codestral_ls', bufnr = 0 }
-  local found = vim.lsp.get_clients(filter)[1] or vim.lsp.get_clients({ name = 'codestral_ls' })[1]
+  local here = vim.lsp.get_clients({ name = 'codestral_ls', bufnr = 0 })[1]
+  -- There may be several, each for a project of its own.
+  local found = here or require('codestral.chat').client() or vim.lsp.get_clients({ name = 'codestral_ls' })[1]
   if not found then
     vim.notify('codestral-ls is not running: see `:checkhealth codestral`.', vim.log.levels.ERROR)
   end
@@ -85,12 +86,15 @@ end
 ---@param name string
 ---@param words string
 local function print_out(name, words)
-  local command = vim.lsp.config.codestral_ls.cmd
-  if type(command) ~= 'table' then
+  local program = require('codestral.program').words()
+  if not program then
     vim.notify('The program of codestral-ls is not known here.', vim.log.levels.ERROR)
     return
+  elseif vim.fn.executable(program[1]) == 0 then
+    vim.notify(('`%s` cannot be run: see `:checkhealth codestral`.'):format(program[1]), vim.log.levels.ERROR)
+    return
   end
-  local line = vim.list_extend({ command[1], name }, vim.split(words, '%s+', { trimempty = true }))
+  local line = vim.iter({ program, name, vim.split(words, '%s+', { trimempty = true }) }):flatten():totable()
   local show = vim.schedule_wrap(function(done)
     require('codestral.page').show(name, vim.trim(done.stdout .. done.stderr), 'text')
   end)
@@ -108,7 +112,8 @@ local function use(server, name)
     choice.base_url, choice.api_key_env = '', ''
   end
   local settings = vim.tbl_deep_extend('force', server.settings or {}, { codestral = { completion = choice } })
-  server.settings = settings
+  -- The configuration is what the next server is started by, should this one crash.
+  server.settings, server.config.settings = settings, settings
   server:notify('workspace/didChangeConfiguration', { settings = settings })
 end
 

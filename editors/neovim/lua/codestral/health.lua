@@ -25,20 +25,29 @@ function M._neovim()
 end
 
 ---@private
----@return string?
+---@return string[]?
 function M._program()
-  local command = vim.lsp.config.codestral_ls.cmd
-  if type(command) ~= 'table' then
+  local program = require('codestral.program').words()
+  if not program then
     health.info('The server is started by a function of yours.')
     return nil
   end
-  local version = vim.fn.executable(command[1]) == 1 and vim.system({ command[1], '--version' }):wait(10000)
+  local version = vim.fn.executable(program[1]) == 1 and M._run(program, '--version'):wait(10000)
   if not version or version.code ~= 0 then
-    health.error(('`%s` cannot be run.'):format(command[1]), ADVICE)
+    health.error(('`%s` cannot be run.'):format(table.concat(program, ' ')), ADVICE)
     return nil
   end
   health.ok(vim.trim(version.stdout))
-  return command[1]
+  return program
+end
+
+---@private
+---@param program string[]
+---@param argument string
+---@return vim.SystemObj
+function M._run(program, argument)
+  local line = vim.list_extend(vim.list_slice(program), { argument })
+  return vim.system(line, { text = true, env = { NO_COLOR = '1' } })
 end
 
 ---@private
@@ -61,10 +70,10 @@ end
 
 ---The program knows its own files, not what Neovim tells the server.
 ---@private
----@param program string
+---@param program string[]
 function M._doctor(program)
   health.start('codestral: what `codestral-ls doctor` finds without the settings in Neovim')
-  local done = vim.system({ program, 'doctor' }, { text = true, env = { NO_COLOR = '1' } }):wait(60000)
+  local done = M._run(program, 'doctor'):wait(60000)
   health[done.code == 0 and 'ok' or 'warn'](vim.trim((done.stdout or '') .. (done.stderr or '')))
 end
 

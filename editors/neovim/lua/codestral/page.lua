@@ -46,8 +46,11 @@ end
 ---@return integer bufnr
 function M._buffer(name)
   local known = vim.fn.bufnr('^' .. vim.fn.escape(name, [[\*?[{]]) .. '$')
-  if known > 0 then
+  if known > 0 and vim.api.nvim_buf_is_loaded(known) then
     return known
+  elseif known > 0 then
+    -- `:bdelete` leaves the name, and neither keys nor options.
+    vim.api.nvim_buf_delete(known, { force = true })
   end
   local bufnr = vim.api.nvim_create_buf(false, true)
   vim.api.nvim_buf_set_name(bufnr, name)

@@ -11,19 +11,19 @@ local GIVEN_UP =
 
 local crashes = {} ---@type number[]
 
----A server has ended. Nothing happens where somebody has asked it to.
+---A server has ended. It is not started again where somebody has asked it to.
 ---@param client vim.lsp.Client
 ---@param code integer
 ---@param signal integer
 function M.exited(client, code, signal)
   ---@diagnostic disable-next-line: invisible
-  if client._is_stopping or (code == 0 and signal == 0) then
-    return
-  end
+  local wanted = client._is_stopping or (code == 0 and signal == 0)
   local buffers = vim.tbl_keys(client.attached_buffers)
   vim.schedule(function()
     require('codestral.chat').lost(client)
-    M._crashed(client, buffers)
+    if not wanted then
+      M._crashed(client, buffers)
+    end
   end)
 end
 
