@@ -46,17 +46,20 @@ export async function applyWithPreview(client: LanguageClient, edit: WorkspaceEd
 
 /** Shows what an edit does, and waits for the user's decision. */
 export async function isWanted(client: LanguageClient, edit: WorkspaceEdit, title: string, remarks: string): Promise<boolean> {
-  decide?.(false);
   const changes = await changesOf(edit, (uri) => read(client, uri));
   const right = changes.map((change) => virtual(client, change.uri, change.after));
+  decide?.(false);
   const decision = new Promise<boolean>((resolve) => (decide = resolve));
+  const mine = decide;
   try {
     await vscode.commands.executeCommand("setContext", CONTEXT, true);
     await open(client, title.replace(/\s*…$/, ""), changes, right);
-    offer(`${title.replace(/[\s.…]*$/, "")}.${remarks && ` ${remarks}`} ${KEY} applies it, Escape discards it.`, right);
+    if (decide === mine) {
+      offer(`${title.replace(/[\s.…]*$/, "")}.${remarks && ` ${remarks}`} ${KEY} applies it, Escape discards it.`, right);
+    }
     return await decision;
   } finally {
-    await close(right);
+    await close(right, mine);
   }
 }
 
@@ -72,7 +75,7 @@ function offer(message: string, right: readonly vscode.Uri[]): void {
 async function open(client: LanguageClient, title: string, changes: readonly Change[], right: readonly vscode.Uri[]): Promise<void> {
   const pairs = changes.map((change, index) => {
     const uri = client.protocol2CodeConverter.asUri(change.uri);
-    return [uri, change.before === undefined ? virtual(client, change.uri, "") : uri, right[index]] as const;
+    return [uri, change.before === undefined ? virtual(client, change.uri) : uri, right[index]] as const;
   });
   const [only] = pairs;
   if (only && pairs.length === 1) {
@@ -83,20 +86,25 @@ async function open(client: LanguageClient, title: string, changes: readonly Cha
   }
 }
 
-async function close(right: readonly vscode.Uri[]): Promise<void> {
-  decide = undefined;
+async function close(right: readonly vscode.Uri[], mine: typeof decide): Promise<void> {
+  right.forEach((uri) => texts.delete(uri.toString()));
+  // Another change may have taken its place while this one was being opened.
+  if (decide === mine) {
+    decide = undefined;
+    await vscode.commands.executeCommand("setContext", CONTEXT, false);
+  }
+  await vscode.commands.executeCommand("notifications.hideToasts");
   const ours = (tab: vscode.Tab) => addresses(tab).some((uri) => right.some((each) => each.toString() === uri.toString()));
   const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs.filter(ours));
-  texts.clear();
-  await vscode.commands.executeCommand("setContext", CONTEXT, false);
-  await vscode.commands.executeCommand("notifications.hideToasts");
   await vscode.window.tabGroups.close(tabs);
 }
 
-/** A document of ours that looks like the file: by its name it gets the file's language. */
-function virtual(client: LanguageClient, file: string, text: string): vscode.Uri {
+/** A document of ours, empty unless there is a text for it. By its name it gets the language of the file. */
+function virtual(client: LanguageClient, file: string, text?: string): vscode.Uri {
   const uri = client.protocol2CodeConverter.asUri(file).with({ scheme: SCHEME, authority: "", query: String(++count) });
-  texts.set(uri.toString(), text);
+  if (text !== undefined) {
+    texts.set(uri.toString(), text);
+  }
   return uri;
 }
 
