@@ -15,13 +15,17 @@ interface Entry extends vscode.QuickPickItem {
   readonly order?: object;
 }
 
-export async function refactor({ client }: Session): Promise<void> {
-  const editor = vscode.window.activeTextEditor;
-  if (!editor || !client) {
-    void vscode.window.showInformationMessage("Open a file first: a refactoring is of the code at the cursor.");
+interface Place {
+  readonly editor: vscode.TextEditor;
+  readonly client: LanguageClient;
+}
+
+export async function refactor(session: Session): Promise<void> {
+  const here = place(session);
+  if (!here) {
     return;
   }
-  const entries = (await offered(client, editor)).map(entry);
+  const entries = (await offered(here.client, here.editor)).map(entry);
   const chosen = await vscode.window.showQuickPick(entries, { title: "Codestral: Refactor", matchOnDescription: true });
   if (chosen?.order) {
     await vscode.commands.executeCommand(REFACTOR, chosen.order);
@@ -31,13 +35,13 @@ export async function refactor({ client }: Session): Promise<void> {
 }
 
 /** Explains the code at the cursor. */
-export async function explain({ client }: Session): Promise<void> {
-  const editor = vscode.window.activeTextEditor;
-  if (editor && client) {
-    const convert = client.code2ProtocolConverter;
-    const { uri, version } = editor.document;
-    const place = { uri: convert.asUri(uri), version, range: convert.asRange(editor.selection) };
-    await vscode.commands.executeCommand(REFACTOR, { ...place, action: "explain" });
+export async function explain(session: Session): Promise<void> {
+  const here = place(session);
+  if (here) {
+    const convert = here.client.code2ProtocolConverter;
+    const { document, selection } = here.editor;
+    const range = convert.asRange(selection);
+    await vscode.commands.executeCommand(REFACTOR, { uri: convert.asUri(document.uri), version: document.version, range, action: "explain" });
   }
 }
 
@@ -52,6 +56,16 @@ export async function instructed(order: Order): Promise<object[] | undefined> {
     ignoreFocusOut: true,
   });
   return instruction?.trim() ? [{ ...order, instruction: instruction.trim() }] : undefined;
+}
+
+/** Where the user is, and the server to ask about it. Tells what of it there is not. */
+function place({ client, missing }: Session): Place | undefined {
+  const editor = vscode.window.activeTextEditor;
+  if (editor && client) {
+    return { editor, client };
+  }
+  void vscode.window.showInformationMessage(editor ? missing : "Open a file first: this is about the code at the cursor.");
+  return undefined;
 }
 
 async function offered(client: LanguageClient, editor: vscode.TextEditor): Promise<CodeAction[]> {

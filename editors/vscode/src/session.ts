@@ -61,13 +61,21 @@ export class Session implements vscode.Disposable {
     this.refresh();
   }
 
-  /** What the status bar shows: of the server, unless the user has turned suggestions off here. */
+  /** What the status bar shows: of the server, unless it runs and the user has turned suggestions off here. */
   get shown(): Status {
+    if (this.status.state === "stopped") {
+      return this.status;
+    }
     if (this.#paused) {
       return { ...this.status, state: "paused" };
     }
     const why = whyDisabled(vscode.window.activeTextEditor?.document);
-    return why && this.status.state !== "stopped" ? { ...this.status, state: "off", message: why } : this.status;
+    return why ? { ...this.status, state: "off", message: why } : this.status;
+  }
+
+  /** Why there is no server to ask. */
+  get missing(): string {
+    return this.status.message || "The language server is still starting.";
   }
 
   /** What is shown may have changed, or what was spent. */
@@ -89,6 +97,7 @@ export class Session implements vscode.Disposable {
   }
 
   async #replace(): Promise<void> {
+    clearTimeout(this.#retry);
     await this.#stop();
     this.#tell(STARTING);
     const found = await locate(this.context, this.#log);

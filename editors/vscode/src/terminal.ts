@@ -8,10 +8,11 @@ import type { Session } from "./session";
 /** Runs `codestral-ls COMMAND`. VS Code's own terminals would keep the keys in the environment that they store. */
 export async function runInTerminal(session: Session, keys: Keys, ...command: string[]): Promise<void> {
   if (session.command === undefined) {
-    void vscode.window.showErrorMessage(session.status.message || "codestral-ls is still starting.");
+    void vscode.window.showErrorMessage(session.missing);
     return;
   }
-  const folder = vscode.workspace.isTrusted ? vscode.workspace.workspaceFolders?.[0]?.uri.fsPath : undefined;
+  const folders = vscode.workspace.isTrusted ? vscode.workspace.workspaceFolders : undefined;
+  const folder = folders?.find(({ uri }) => uri.scheme === "file")?.uri.fsPath;
   const environment = { ...process.env, ...(await keys.environment()), FORCE_COLOR: "1" };
   const program = session.command;
   const pty = new Pty(() => spawn(program, command, { cwd: folder ?? homedir(), env: environment }));

@@ -1,7 +1,7 @@
 /** The chat view in the side bar. */
 import * as vscode from "vscode";
 import { CancellationTokenSource, ProgressType, type LanguageClient } from "vscode-languageclient/node";
-import { messageOf } from "../complain";
+import { complain, messageOf } from "../complain";
 import { page } from "../page";
 import { said, type Answer } from "../requests";
 import type { Session } from "../session";
@@ -29,7 +29,10 @@ export class ChatView implements vscode.WebviewViewProvider {
   constructor(
     private readonly session: Session,
     private readonly resources: vscode.Uri,
-  ) {}
+  ) {
+    // Also while the view is out of sight, when it has no page.
+    session.onLost(() => this.#forget());
+  }
 
   resolveWebviewView(view: vscode.WebviewView): void {
     this.#view = view;
@@ -39,7 +42,6 @@ export class ChatView implements vscode.WebviewViewProvider {
     const listening = vscode.Disposable.from(
       vscode.window.onDidChangeActiveTextEditor(() => this.#offer()),
       vscode.window.onDidChangeTextEditorSelection(() => this.#offer()),
-      this.session.onLost(() => this.#forget()),
     );
     view.onDidDispose(() => {
       listening.dispose();
@@ -61,9 +63,7 @@ export class ChatView implements vscode.WebviewViewProvider {
   async showHistory(): Promise<void> {
     const chosen = await pickConversation(this.session, (deleted) => deleted === this.#talk.id && this.startNew());
     if (chosen !== undefined) {
-      this.stop();
-      this.#show(restored(chosen, await said(this.session, chosen)));
-      await this.focus();
+      await this.#open(chosen).catch((error: unknown) => complain(error));
     }
   }
 
@@ -73,6 +73,14 @@ export class ChatView implements vscode.WebviewViewProvider {
     this.#focusing = !this.#view?.visible;
     await vscode.commands.executeCommand(`${VIEW}.focus`);
     this.#post({ type: "focus" });
+  }
+
+  async #open(conversation: string): Promise<void> {
+    const talk = restored(conversation, await said(this.session, conversation));
+    // Something may have been asked meanwhile.
+    this.stop();
+    this.#show(talk);
+    await this.focus();
   }
 
   async #hear(message: ToExtension): Promise<void> {
@@ -110,7 +118,7 @@ export class ChatView implements vscode.WebviewViewProvider {
     }
     this.#update(asked(this.#talk, text));
     if (!client) {
-      this.#update(ended(this.#talk, "failed", this.session.status.message || "The language server is still starting."));
+      this.#update(ended(this.#talk, "failed", this.session.missing));
       return;
     }
     const asking = new CancellationTokenSource();

@@ -54,6 +54,8 @@ function hear(message: ToPage): void {
       turns = [...message.turns];
       recalled = 0;
       turnsBox.replaceChildren();
+      // They are drawn in order: one that waits from before would come first.
+      stale.clear();
       turns.forEach((_, index) => stale.add(index));
       break;
     case "turn":
