@@ -20,9 +20,15 @@ export function whyDisabled(document: vscode.TextDocument | undefined): string {
 
 /** A pattern counts from the root of the workspace; without a slash it is a file's name, wherever that is. */
 function globs(pattern: string, document: vscode.TextDocument): vscode.GlobPattern[] {
-  const folder = vscode.workspace.getWorkspaceFolder(document.uri);
+  const folder = vscode.workspace.getWorkspaceFolder(fileOf(document));
   const whole = pattern.includes("/") ? pattern : `**/${pattern}`;
   return [whole, ...(folder ? [new vscode.RelativePattern(folder, pattern)] : [])];
+}
+
+/** A notebook's cell has an address of its own, which is in no folder. */
+function fileOf({ uri }: vscode.TextDocument): vscode.Uri {
+  const notebooks = uri.scheme === "vscode-notebook-cell" ? vscode.workspace.notebookDocuments : [];
+  return notebooks.find((each) => each.uri.path === uri.path)?.uri ?? uri;
 }
 
 /** Whether the user has switched suggestions off for a language, wherever it is. */
