@@ -41,9 +41,9 @@ export async function offerInstall(context: vscode.ExtensionContext, why: string
 
 export async function installServer(context: vscode.ExtensionContext, then: () => unknown): Promise<void> {
   const options = { location: vscode.ProgressLocation.Notification, title: "Installing codestral-ls", cancellable: true };
+  const abort = new AbortController();
   try {
     await vscode.window.withProgress(options, async (progress, cancelled) => {
-      const abort = new AbortController();
       cancelled.onCancellationRequested(() => abort.abort());
       const source = await sourceOf(own("server.source"), context.extensionPath);
       await install(environment(context), source, (message) => progress.report({ message }), abort.signal);
@@ -52,7 +52,9 @@ export async function installServer(context: vscode.ExtensionContext, then: () =
     if (!(error instanceof InstallError)) {
       throw error;
     }
-    void vscode.window.showErrorMessage(error.message);
+    if (!abort.signal.aborted) {
+      void vscode.window.showErrorMessage(error.message);
+    }
     return;
   }
   await then();

@@ -6,7 +6,8 @@ import * as path from "node:path";
 
 const OLDEST_PYTHON = "3.11";
 const PYTHONS = ["python3", "python3.13", "python3.12", "python3.11", "python"];
-const CHECK = `import sys; sys.exit(sys.version_info < (${OLDEST_PYTHON.replace(".", ", ")}))`;
+// Debian and Ubuntu have a Python that can make no virtual environment.
+const CHECK = `import ensurepip, sys, venv; sys.exit(sys.version_info < (${OLDEST_PYTHON.replace(".", ", ")}))`;
 
 export class InstallError extends Error {}
 
@@ -63,7 +64,7 @@ async function findPython(run: Run): Promise<string> {
       continue;
     }
   }
-  throw new InstallError(`codestral-ls needs Python ${OLDEST_PYTHON} or later, and none was found: install it first.`);
+  throw new InstallError(`codestral-ls needs Python ${OLDEST_PYTHON} or later with venv, on Debian and Ubuntu the package python3-venv, and none was found: install it first.`);
 }
 
 function runProgram(command: string, args: readonly string[], signal?: AbortSignal): Promise<void> {
