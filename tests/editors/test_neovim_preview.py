@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -78,3 +79,17 @@ def test_a_new_file(session: Session) -> None:
     file = session.folder / "tests" / "test_cart.py"
     session.nvim.until(lambda nvim: file.exists() and TESTS in text_of(nvim, file), "the new file")
     assert text_of(session.nvim, session.folder / "cart.py") == shown(TEXT)
+
+
+def test_a_change_of_a_server_that_has_ended(edition: Edition, tmp_path: Path) -> None:
+    preview = "require('codestral').setup({ preview = true })"
+    with refactoring(tmp_path, preview) as session:
+        looked_at(session, "simplify")
+        nvim = session.nvim
+        nvim.lua("vim.notify = function(text) notes = (notes or '') .. text end")
+        nvim.lua("vim.lsp.get_clients({ name = 'codestral_ls' })[1]:stop(true)")
+        nvim.until(lambda nvim: nvim.lua("return #vim.lsp.get_clients() == 0"), "the server's end")
+        nvim.type("<CR>")
+        nvim.until(back, "the document")
+        assert "has ended, so nothing was changed" in nvim.lua("return notes")
+        assert text_of(nvim) == shown(TEXT)

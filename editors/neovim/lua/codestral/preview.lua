@@ -29,7 +29,10 @@ function M.ask(_, params, context)
   M._show(M._diff(params.edit, client.offset_encoding), function(yes)
     coroutine.resume(waiting, yes)
   end)
-  if coroutine.yield() then
+  local wanted = coroutine.yield()
+  if wanted and client:is_stopped() then
+    vim.notify('codestral-ls: The server has ended, so nothing was changed; ask again.', vim.log.levels.ERROR)
+  elseif wanted then
     return vim.lsp.handlers['workspace/applyEdit'](nil, params, context)
   end
   return vim.NIL, DISMISSED
