@@ -71,6 +71,7 @@ it("ends an answer with its server, and leaves the others", () => {
   const both = asked(answered(asked(NEW, "One?"), ANSWER), "Two?");
   assert.deepEqual(interrupted(both).turns.map(({ state }) => state), ["done", "failed"]);
   assert.equal(interrupted(both).id, "c");
+  assert.equal(interrupted(heard(asked(NEW, "One?"), "c", "Bec")).id, "");
 });
 
 it("says what is free and what nobody knows", () => {

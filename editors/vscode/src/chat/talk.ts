@@ -45,7 +45,12 @@ export function ended(talk: Talk, state: "stopped" | "failed", why: string): Tal
 
 /** There is no server any more that would answer. */
 export function interrupted(talk: Talk): Talk {
-  return talk.turns.at(-1)?.state === "asking" ? ended(talk, "failed", "The language server has ended.") : talk;
+  if (talk.turns.at(-1)?.state !== "asking") {
+    return talk;
+  }
+  // A conversation is saved with its first answer.
+  const id = talk.answers.some(Boolean) ? talk.id : "";
+  return ended({ ...talk, id }, "failed", "The language server has ended.");
 }
 
 /** The server has forgotten the conversation: what was said stays in view, and a new one begins. */
