@@ -1,4 +1,7 @@
-"""The Neovim plug-in beside menus that others open: Neovim's own, filled by a server, and blink.cmp's."""
+"""The Neovim plug-in beside menus that others open: Neovim's own, filled by a server, and blink.cmp's.
+
+nvim-cmp is in no package registry, so a stand-in has the part of it that the plug-in uses.
+"""
 
 from __future__ import annotations
 
@@ -40,6 +43,22 @@ require('blink.cmp').setup({{
   completion = {{ list = {{ selection = {{ preselect = false }} }} }},
   %s
 }})
+"""
+CMP = """
+local cmp = { core = { view = {} }, calls = {} }
+local function note(name)
+  return function()
+    table.insert(cmp.calls, name .. ' at ' .. vim.api.nvim_get_current_line())
+  end
+end
+cmp.close = note('waiting for sources')
+cmp.core.reset = note('reset')
+cmp.core.view.close = note('close')
+function cmp.suspend()
+  note('suspend')()
+  return note('release')
+end
+package.loaded.cmp = cmp
 """
 needs_blink = pytest.mark.skipif(bool(blink.missing()), reason=blink.missing())
 
@@ -90,6 +109,17 @@ def test_the_menu_that_neovim_opens_by_itself(tmp_path: Path, edition: Edition) 
         assert nvim.probe("ghost") == ["tal(a)"]
         nvim.type("<Tab>!<Esc>")
         nvim.until(holds("tomato = 1", "x = total(a)!"), "the accepted text")
+
+
+def test_nvim_cmps_menu_ends_at_once_and_does_not_open_for_what_is_accepted(tmp_path: Path) -> None:
+    with editing(tmp_path, MARKED, *ANSWERS, init=CMP) as nvim:
+        nvim.type("t")
+        nvim.until(lambda nvim: nvim.probe("ghost") == ["otal(a)"], "the suggestion")
+        nvim.type("<Tab>")
+        nvim.until(holds("x = total(a)"), "the accepted text")
+        before, after = "x = t", "x = total(a)"
+        wanted = [f"suspend at {before}", f"reset at {before}", f"close at {before}", f"release at {after}"]
+        nvim.until(lambda nvim: nvim.lua("return package.loaded.cmp.calls") == wanted, "the calls")
 
 
 @needs_blink
