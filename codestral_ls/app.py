@@ -16,10 +16,11 @@ from codestral_ls.engine.accounts import Accounts
 from codestral_ls.engine.cache import DiskTier, cache_folder
 from codestral_ls.engine.carrier import Carrier
 from codestral_ls.engine.chat import Chat
-from codestral_ls.engine.complete import Completer, Options
+from codestral_ls.engine.complete import Completer
 from codestral_ls.engine.feedback import Feedback
 from codestral_ls.engine.ledger import Ledger
 from codestral_ls.engine.models import ChatModels
+from codestral_ls.engine.options import Options
 from codestral_ls.engine.refactor import Refactorer
 from codestral_ls.engine.settings import first_unclear, ledger_file, load, state_folder, user_file
 from codestral_ls.engine.status import Status
@@ -224,8 +225,7 @@ class App:
             instead=instead,
         )
         options = Options.of(settings.completion)
-        ignored = self.feedback.ignored_in_a_row
-        self.completer = Completer(carrier, self.workspace, options, ignored)
+        self.completer = Completer(carrier, self.workspace, options, self.feedback)
         return carrier
 
     async def _disconnect(self) -> None:

@@ -18,8 +18,10 @@ from codestral_ls.core.suggestion import Suggestion
 from codestral_ls.core.text import Document, Edit, Span, apply_edits
 from codestral_ls.engine.accounts import Accounts
 from codestral_ls.engine.carrier import Carrier
-from codestral_ls.engine.complete import Completer, Options
+from codestral_ls.engine.complete import Completer
 from codestral_ls.engine.ledger import Ledger
+from codestral_ls.engine.options import Options
+from codestral_ls.engine.streak import Streaks
 from codestral_ls.engine.workspace import Workspace
 from codestral_ls.providers.mistral import Mistral
 from tests.upstream.errors import ERRORS
@@ -70,7 +72,7 @@ async def test_the_engine_over_http(caplog):
         ledger = Ledger(None, lambda: 0.0)
         accounts = Accounts(ledger, workspace := Workspace())
         carrier = Carrier(model, disk=None, accounts=accounts, clock=ticks.__next__, on_status=lambda _: None)
-        completer = Completer(carrier, workspace, Options(debounce=0.001))
+        completer = Completer(carrier, workspace, Options(debounce=0.001), Streaks(lambda: 0.0))
         asked: list[asyncio.Task] = []
         while len(asked) < REQUESTS:
             which = lot.randrange(3)

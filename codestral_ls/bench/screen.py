@@ -45,19 +45,19 @@ class Keystroke:
 
 @dataclass(frozen=True, slots=True)
 class Ghost:
-    """A suggestion for a cursor: `rest` goes behind the cursor, in place of `right` characters there, and of
-    the blanks from `start` on. `typed` tells how much of it was typed while it was shown."""
+    """A suggestion for a cursor: `rest` goes behind the cursor, in place of the text `over` there, and of the
+    blanks from `start` on. `typed` tells how much of it was typed while it was shown."""
 
     item: dict[str, Any]
     start: int
     cursor: int
-    right: int
+    over: str
     rest: str
     typed: int = 0
 
     @property
     def edit(self) -> Edit:
-        return Edit(Span(self.start, self.cursor + self.right), self.rest)
+        return Edit(Span(self.start, self.cursor + len(self.over)), self.rest)
 
     def after(self, edit: Edit, cursor: int) -> Ghost | None:
         """What is left of it after an edit; None if that was something else than its own text. As in VS Code,
@@ -66,16 +66,16 @@ class Ghost:
         if start != self.cursor or not new or not self.rest.startswith(new[:1]):
             return None
         if new in _PAIRS and cursor == start + 1 and new[1] in self.rest[1:]:
-            return self._typed(1, self.right + 1)
+            return self._typed(1, new[1] + self.over)
         over = end - start
-        if not self.rest.startswith(new) or len(new) == len(self.rest) or over > self.right:
+        if not self.rest.startswith(new) or len(new) == len(self.rest) or over > len(self.over):
             return None
-        return self._typed(len(new), self.right - over)
+        return self._typed(len(new), self.over[over:])
 
     def parts(self) -> Iterator[tuple[Edit, int]]:
         """What can be accepted of it, the longest first, all or some whole lines, and how many characters
         each writes."""
-        if (whole := len(self.rest) - self.right) >= LEAST_ACCEPTED:
+        if (whole := len(self.rest) - len(self.over)) >= LEAST_ACCEPTED:
             yield self.edit, whole
         if self.start < self.cursor:
             return
@@ -84,19 +84,24 @@ class Ghost:
                 here = Span(self.cursor, self.cursor)
                 yield Edit(here, self.rest[: found.start()]), found.start()
 
-    def _typed(self, count: int, right: int) -> Ghost:
+    def continues(self, before: Ghost) -> bool:
+        """Whether it looks as the one before it does, or only has more at its end. What the one before goes
+        in place of and this one does not, stays behind this one."""
+        return f"{self.rest}{before.over[len(self.over) :]}".startswith(before.rest)
+
+    def _typed(self, count: int, over: str) -> Ghost:
         cursor = self.cursor + count
-        return Ghost(self.item, cursor, cursor, right, self.rest[count:], self.typed + count)
+        return Ghost(self.item, cursor, cursor, over, self.rest[count:], self.typed + count)
 
 
 def ghost_of(item: dict[str, Any], span: Span, new: str, text: str, cursor: int) -> Ghost | None:
     """An item as ghost text; None where VS Code would not show it: it must continue what is left of the
     cursor, unless only blanks stand there."""
-    left = text[span.start : cursor]
+    left, over = text[span.start : cursor], text[cursor : span.end]
     if new.startswith(left):
-        ghost = Ghost(item, cursor, cursor, span.end - cursor, new[len(left) :])
+        ghost = Ghost(item, cursor, cursor, over, new[len(left) :])
     elif not left.strip():
-        ghost = Ghost(item, span.start, cursor, span.end - cursor, new)
+        ghost = Ghost(item, span.start, cursor, over, new)
     else:
         return None
     return ghost if ghost.rest else None
@@ -137,7 +142,7 @@ class Screen:
         if self._current:
             self._current.answered = True
         before = self.ghost
-        goes_on = before is not None and ghost is not None and ghost.rest.startswith(before.rest)
+        goes_on = before is not None and ghost is not None and ghost.continues(before)
         if before and before.typed and not goes_on:
             self.flicker += 1
         self.ghost = replace(ghost, typed=before.typed) if goes_on and ghost and before else ghost

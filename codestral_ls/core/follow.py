@@ -25,11 +25,16 @@ def follow(text: str, typed: str) -> str | None:
     return _shifted(rest[wanted.end() :], wanted[0], given)
 
 
-def closers_between(before: str, now: str) -> str | None:
-    """The closing brackets and quotes that stand right of the cursor now, ahead of what stood there before;
-    None where the rest of the line changed in another way."""
-    added = now.removesuffix(before) if now.endswith(before) else None
-    return added if added is not None and (not added or _CLOSERS.fullmatch(added)) else None
+def closers_between(before: str, now: str) -> tuple[str, str] | None:
+    """The closing brackets and quotes that stand right of the cursor now, ahead of what stood there before,
+    and those that stood there ahead of it and are gone; None where the line changed in another way."""
+    if now == before:
+        return "", ""
+    if now.endswith(before) and _CLOSERS.fullmatch(added := now.removesuffix(before)):
+        return added, ""
+    if before.endswith(now) and _CLOSERS.fullmatch(gone := before.removesuffix(now)):
+        return "", gone
+    return None
 
 
 def over_closers(text: str, closers: str) -> tuple[str, int] | None:

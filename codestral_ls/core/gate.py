@@ -12,13 +12,14 @@ if TYPE_CHECKING:
 MIN_DOCUMENT_CHARACTERS = 10
 MAX_LINE_CHARACTERS = 1000
 
-QUIET_SECONDS = 1.0
+QUIET_SECONDS = 0.3
 """How long to wait after a deletion or a paste. Both are seldom alone, and who types on is served at once."""
 PASTED_CHARACTERS = 80
 """More than this at once was not typed."""
 
 _WORD = re.compile(r"\w")
 _NAME = re.compile(r"\w+\Z")
+_GOES_ON = re.compile(r"[\s)\]},;:'\"`.=]")
 _COMPLETE = re.compile(r"[)\]};]\Z")
 _ASKS_FOR_MORE = ("(", ",", "=", " ", "\t", "[", "{", ".")
 
@@ -60,12 +61,16 @@ def back_off(ignored: int) -> float:
     return 0.0 if over < 0 else min(BACK_OFF_SECONDS * 2.0**over, LONGEST_BACK_OFF)
 
 
-def worth_asking(site: Site, burst: Burst) -> bool:
+def worth_asking(site: Site, burst: Burst, *, eager: bool = False) -> bool:
     """Whether an automatic request is likely to be of use here.
 
-    Not inside of a word, nor before other code unless what stood left of the cursor when the typing began
-    waits for more; not behind what looks complete; not in a minified line, and not in a document that says
-    next to nothing yet.
+    Before other code only where that begins with a blank or a sign that closes, divides or goes on, and what
+    stood left of the cursor when the typing began waits for more; not behind what looks complete; not in a
+    minified line, and not in a document that says next to nothing yet.
+
+    `eager` asks before a statement, too, at the head of its line. Most suggestions there are not wanted, and
+    a model that reads what is right of the cursor first reads all of its prompt anew; but where answers take
+    long, only what was asked early comes in time.
     """
     head, rest = site.line_head, site.line_rest
     if len(head) + len(rest) > MAX_LINE_CHARACTERS or site.document.length < MIN_DOCUMENT_CHARACTERS:
@@ -73,6 +78,6 @@ def worth_asking(site: Site, burst: Burst) -> bool:
     if not _WORD.search(rest):
         return not (_COMPLETE.search(head) and not rest.strip())
     began = head[: max(len(head) - (site.offset - burst.start), 0)]
-    if _NAME.search(began) and _WORD.match(rest):
-        return False
+    if not _GOES_ON.match(rest):
+        return eager and not began.strip()
     return not began.strip() or _NAME.sub("", began).endswith(_ASKS_FOR_MORE)

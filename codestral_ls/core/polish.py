@@ -57,6 +57,7 @@ _STRIKE_IS_A_TAG = PROSE | frozenset(
     ]
 )
 _FENCE = re.compile(r"\s*```[^\n`]*(?:\n|\Z)")
+_FENCE_BEGUN = re.compile(r"\s*`{1,2}")
 _FENCE_LINE = re.compile(r"^[ \t]*```", re.MULTILINE)
 _CHAT = re.compile(
     r"\s*(?:Here(?:'s| is| are) (?:the|an?|your|some)|Sure[,!]|Certainly[,!]|I'm sorry|As an AI)\b"
@@ -109,7 +110,7 @@ def enough(raw: str, hole: Hole) -> bool:
     for refine in OPENING:
         body = refine(body, around)
     lines = body.split("\n")
-    if not body.strip():
+    if not body.strip() or _FENCE_BEGUN.fullmatch(text):
         blanks = text[: len(text) - len(text.lstrip())]
         return closed or blanks.count("\n") > MOST_BLANK_LINES
     if closed or len(lines) > hole.max_lines + 1:

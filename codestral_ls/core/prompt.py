@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 from codestral_ls.core.model import FimRequest
@@ -30,6 +31,7 @@ _COUNTABLE_TOKENS = 64
 # much a definition may cost to be the place where it begins.
 _START_SHARE, _LEAST_SHARE, _SNAP_SHARE = 0.75, 0.3, 0.3
 _WORDS_COMPARED = 150
+_CLOSERS = ")]};,"
 # This share is kept free for the cursor's line, so that a window does not move while a line is typed.
 _LINE_SHARE = 0.05
 # By so many characters a window's start is known again.
@@ -154,11 +156,17 @@ def window(site: Site, budget: Budget, start: int) -> Window:
 
 
 def steady_suffix(suffix: str, previous: str | None) -> str:
-    """The suffix that was sent before, where only blanks differ: a model that reads the suffix first would
-    have to read everything anew for an empty line that came or went."""
-    if previous is not None and previous.split()[:_WORDS_COMPARED] == suffix.split()[:_WORDS_COMPARED]:
-        return previous
-    return suffix
+    """The suffix that was sent before, where only blanks differ, or closing brackets on lines of their own,
+    which editors add and take away: a model that reads the suffix first would have to read everything anew
+    for such a line."""
+    if previous is None or previous.partition("\n")[0].split() != suffix.partition("\n")[0].split():
+        return suffix
+    return previous if _gist(previous) == _gist(suffix) else suffix
+
+
+def _gist(suffix: str) -> list[str]:
+    words = (word for word in suffix.split() if word.strip(_CLOSERS))
+    return list(islice(words, _WORDS_COMPARED))
 
 
 def build_fim(view: Window, mode: Mode, max_tokens: int, cache_key: str = "") -> FimRequest:

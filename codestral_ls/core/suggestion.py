@@ -10,7 +10,7 @@ from codestral_ls.core.follow import closers_between, follow, over_closers
 from codestral_ls.core.model import Finish, Usage  # noqa: TC001
 from codestral_ls.core.polish import Hole, Polished, indent_unit, line_end, polish
 from codestral_ls.core.prompt import Mode  # noqa: TC001
-from codestral_ls.core.text import Span
+from codestral_ls.core.text import Edit, Span, apply_edits, line_feeds
 
 if TYPE_CHECKING:
     from codestral_ls.core.model import Profile
@@ -24,6 +24,7 @@ DELETED = 20
 BEFORE, AFTER = 8000, 4000
 
 _LINE_END = re.compile(r"\r\n?|\n")
+_LINE_ENDS = re.compile(r"[ \t]*\n")
 
 Source = Literal["typed", "memory", "joined", "model"]
 
@@ -78,12 +79,14 @@ class Place:
     def typed_since(self, site: Site) -> str | None:
         """What was typed between this place and the site; None where anything else differs, but for closing
         brackets that came or went."""
-        document = site.document
-        if document.uri != self.uri or site.offset < self.anchor or self.closers_at(site) is None:
+        document, closers = site.document, self.closers_at(site)
+        if document.uri != self.uri or site.offset < self.anchor or closers is None:
             return None
         if document.slice(self.anchor - len(self.before), self.anchor) != self.before:
             return None
-        return document.slice(self.anchor, site.offset)
+        typed = document.slice(self.anchor, site.offset)
+        letters = iter(typed)
+        return typed if all(closer in letters for closer in closers[1]) else None
 
     def deleted_since(self, site: Site) -> str | None:
         """What was deleted left of this place, on its line, to come to the site; None for anything else."""
@@ -92,10 +95,15 @@ class Place:
             return None
         kept, deleted = self.before[:-count], self.before[-count:]
         same = site.document.slice(site.offset - len(kept), site.offset) == kept
-        return deleted if same and "\n" not in deleted and self.closers_at(site) == "" else None
+        return deleted if same and "\n" not in deleted and self.is_unchanged_behind(site) else None
 
-    def closers_at(self, site: Site) -> str | None:
-        """What an editor closed right of the cursor since then; None where the text behind it is another."""
+    def is_unchanged_behind(self, site: Site) -> bool:
+        """Whether what stands right of the cursor is what stood there."""
+        return self.closers_at(site) == ("", "")
+
+    def closers_at(self, site: Site) -> tuple[str, str] | None:
+        """What an editor closed right of the cursor since then, and the closing brackets there that were
+        typed over; None where the text behind it is another."""
         rest, below = _behind(site)
         return closers_between(self.rest, rest) if below == self.below else None
 
@@ -156,9 +164,13 @@ class Known:
         rest = follow(self.polished.text, typed)
         if not rest or (typed and self.polished.replace_left):
             return None
-        closers = self.place.closers_at(site)
-        fitted = over_closers(rest, closers) if closers is not None else None
-        return self._suggestion(*fitted, site, source, typed=len(typed)) if fitted else None
+        if (closers := self.place.closers_at(site)) is None:
+            return None
+        added, gone = closers
+        fitted = over_closers(rest, added)
+        if fitted is None or len(gone) > self.polished.replace_right:
+            return None
+        return self._suggestion(fitted[0], fitted[1] - len(gone), site, source, typed=len(typed))
 
     def _suggestion(self, text: str, closers: int, site: Site, source: Source, *, typed: int) -> Suggestion:
         right = closers + self.polished.replace_right
@@ -198,6 +210,28 @@ def know(site: Site, reply: Reply, profile: Profile, min_chars: int) -> Known:
     if sum(map(len, polished.text.split())) < min_chars:
         polished = Polished("")
     return Known(Place.of(site), reply, polished, profile)
+
+
+def beyond(known: Known) -> str | None:
+    """What the model said behind the part of its reply that is shown, from the line end on; None where that
+    is not at a line end, or the shown text was changed so that it cannot be told."""
+    if not (shown := line_feeds(known.polished.text)):
+        return None
+    _, found, rest = line_feeds(known.reply.raw).partition(shown)
+    return rest if found and _LINE_ENDS.match(rest) else None
+
+
+def know_next(site: Site, known: Known, said: str, reply_id: str) -> Known | None:
+    """What comes next once a suggestion, made at this site, is accepted: the whole lines that the model said
+    beyond it. None where it stands before other code."""
+    start, end = site.offset - known.polished.replace_left, site.offset + known.polished.replace_right
+    edit = Edit(Span(start, end), known.polished.text)
+    document = apply_edits(site.document, (edit,), site.document.version)
+    there = replace(site, document=document, offset=start + len(edit.text))
+    lines = said.rpartition("\n")[0]
+    if there.line_rest.strip() or not lines.strip():
+        return None
+    return know(there, Reply(reply_id, lines, "stop", "multi"), known.profile, min_chars=1)
 
 
 def _behind(site: Site) -> tuple[str, str]:

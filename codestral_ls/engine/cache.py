@@ -80,7 +80,7 @@ class PrefixIndex:
             if known is None or expires < self._clock():
                 continue
             suggestion = known.after(text[end:], site, "memory")
-            if suggestion or (not typed and known.place.closers_at(site) == ""):
+            if suggestion or (not typed and known.place.is_unchanged_behind(site)):
                 return known, suggestion
         return None
 

@@ -147,7 +147,7 @@ class Carrier:
             self._disk.put(key, flight.reply)
 
     async def _stream(self, race: Race, link: Link, request: FimRequest) -> None:
-        flight = race.flight
+        flight, started = race.flight, self.clock()
         hole: Hole | None = None
         async with link.streams, aclosing(link.model.fim(request)) as chunks:
             async for chunk in chunks:
@@ -157,9 +157,13 @@ class Carrier:
                     return
                 flight.add(chunk)
                 # Not before the request is out: it takes a third of a millisecond.
-                hole = hole or hole_at(flight.site, flight.mode, link.profile.max_lines)
+                if hole is None:
+                    link.began(self.clock() - started)
+                    hole = hole_at(flight.site, flight.mode, link.profile.max_lines)
                 if flight.finish is None and enough(flight.raw, hole):
                     flight.finish = "stop"
+                    flight.land()
+                if flight.is_served:
                     return
 
     def _answered(self, link: Link) -> None:
@@ -188,7 +192,7 @@ class Carrier:
             link.profile,
             uri=flight.place.uri,
             sent=sent(request),
-            length=len(flight.raw) if race.winner is link else 0,
+            length=flight.said if race.winner is link else 0,
             usage=usage,
             scale=link.scale,
             milliseconds=round(seconds * 1000),

@@ -8,12 +8,14 @@ import hashlib
 import secrets
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from codestral_ls.core.gate import back_off, typed_on, worth_asking
 from codestral_ls.core.mode import mode_at
 from codestral_ls.core.prompt import Budget, Start, build_fim, steady_suffix, window, window_start
-from codestral_ls.core.suggestion import know
+from codestral_ls.core.suggestion import beyond, know, know_next
 from codestral_ls.core.syntax import definition_lines, parse_window
 from codestral_ls.engine.cache import PrefixIndex
 from codestral_ls.engine.flight import Flight, Flights, Turns
@@ -22,49 +24,25 @@ from codestral_ls.engine.memory import Memory
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from codestral_ls.core.config import Completion
     from codestral_ls.core.gate import Burst
     from codestral_ls.core.model import FimRequest, Profile
     from codestral_ls.core.prompt import Mode, Site, Trigger
     from codestral_ls.core.suggestion import Known, Source, Suggestion
     from codestral_ls.engine.carrier import Carrier
     from codestral_ls.engine.flight import Waiter
+    from codestral_ls.engine.options import Options
+    from codestral_ls.engine.streak import Reception
     from codestral_ls.engine.workspace import Workspace
 
 OTHERS_TEMPERATURE = 0.4
 SINGLE_LINE_TOKENS = 48
 MULTI_LINE_TOKENS = 160
 
+# Where fewer suggestions are accepted than this share, the model is not let go on behind an answer.
+STREAK_ACCEPTANCE = 0.2
+
 # Source text takes 1 ms to parse; on text made to be hard, grammars would hold up the server for seconds.
 PARSE_SECONDS = 0.03
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """The settings that the path reads. `debounce` is in seconds; None is what suits the model or mode."""
-
-    multiline: bool = True
-    debounce: float = 0.075
-    min_chars: int = 2
-    candidates: int = 1
-    max_characters: int = 2048 * 1024
-    max_tokens: int | None = None
-    prefix_tokens: int | None = None
-    suffix_tokens: int | None = None
-
-    @classmethod
-    def of(cls, completion: Completion) -> Options:
-        """Those of the user."""
-        return cls(
-            multiline=completion.multiline == "auto",
-            debounce=completion.debounce_ms / 1000,
-            min_chars=completion.min_chars,
-            candidates=completion.candidates,
-            max_characters=completion.max_file_kb * 1024,
-            max_tokens=completion.max_tokens,
-            prefix_tokens=completion.prefix_tokens,
-            suffix_tokens=completion.suffix_tokens,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +60,12 @@ class Completer:
         carrier: Carrier,
         workspace: Workspace,
         options: Options,
-        ignored: Callable[[str], int] = lambda _: 0,
+        reception: Reception,
     ) -> None:
-        """`ignored` tells how many suggestions in a row were seen and not wanted in a language."""
         self._carrier = carrier
         self._workspace = workspace
         self._options = options
-        self._ignored = ignored
+        self._reception = reception
         self._index = PrefixIndex(carrier.clock)
         self._turns = Turns()
         self._flights = Flights(lambda: carrier.profile.streams)
@@ -192,29 +169,38 @@ class Completer:
 
     def _worth_asking(self, site: Site, burst: Burst) -> bool:
         """Nor right behind a suggestion that was taken: what comes next begins with a key of the user's."""
-        return not self._memories[site.document.uri].is_taken(site) and worth_asking(site, burst)
+        taken = self._memories[site.document.uri].is_taken(site)
+        return not taken and worth_asking(site, burst, eager=self._carrier.first.is_slow)
 
     async def _coalesced(self, waiter: Waiter, burst: Burst) -> bool:
         """Wait a moment where more changes are likely, where a request is running already, or where the model
         had nothing to say of what is typed; False if a newer one came meanwhile."""
         document = waiter.site.document
-        refused = back_off(self._ignored(document.language))
+        refused = back_off(self._reception.ignored_in_a_row(document.language))
         doubtful = len(self._flights) > 0 or self._memories[document.uri].barren == burst.start
         delay = max(burst.quiet, refused, self._options.debounce if doubtful else 0.0)
         return delay == 0.0 or await waiter.outcome(delay) is None
 
     def _take_off(self, site: Site, trigger: Trigger) -> Flight:
         """Build the prompt, without a pause in which the document could change, and send it."""
-        flight, request = self._prepared(site, trigger)
+        goes_on = self._goes_on(site)
+        mode, request = self._prepared(site, trigger, goes_on=goes_on)
+        flight = Flight(site, mode, partial(self._keep, goes_on=goes_on))
         self._flights.start(flight, self._fly(flight, request, trigger))
         return flight
 
-    def _prepared(self, site: Site, trigger: Trigger) -> tuple[Flight, FimRequest]:
+    def _goes_on(self, site: Site) -> bool:
+        """Whether the model is let go on behind an answer: suggestions are wanted, and no request waits for
+        its time."""
+        wanted = self._reception.acceptance(site.document.language) >= STREAK_ACCEPTANCE
+        return wanted and self._options.multiline and self._carrier.profile.streams > 1
+
+    def _prepared(self, site: Site, trigger: Trigger, *, goes_on: bool = False) -> tuple[Mode, FimRequest]:
         view = parse_window(site.document, site.position[0], deadline=self._after(PARSE_SECONDS))
         several = self._options.multiline and self._carrier.profile.max_lines > 1
         mode: Mode = mode_at(site, trigger, view) if several else "single"
-        request = self._request(site, mode, definition_lines(view) if view else ())
-        return Flight(site, mode), request
+        length: Mode = "multi" if goes_on else mode
+        return mode, self._request(site, length, definition_lines(view) if view else ())
 
     def _request(self, site: Site, mode: Mode, definitions: Sequence[int]) -> FimRequest:
         scale, options, profile = self._carrier.first.scale, self._options, self.profile
@@ -235,8 +221,17 @@ class Completer:
 
     async def _fly(self, flight: Flight, request: FimRequest, trigger: Trigger) -> None:
         await self._carrier.carry_out(flight, request, by_hand=trigger == "invoked")
+        flight.land()
+        if flight.beyond and flight.known:
+            following = know_next(flight.site, flight.known, flight.beyond, uuid4().hex)
+            if following and following.polished.text:
+                self._index.put(following)
+
+    def _keep(self, flight: Flight, *, goes_on: bool) -> None:
+        """A reply is whole."""
         if known := self._polished(flight):
             flight.known = known
+            flight.beyond = beyond(known) if goes_on else None
             self._index.put(known)
 
     async def _others(self, site: Site, count: int) -> list[Known]:
@@ -257,7 +252,8 @@ class Completer:
         for seed in range(1, count + 1) if self._carrier.profile.streams > 1 else ():
             if not self._allowed(site, "invoked"):
                 break
-            flight, request = self._prepared(site, "invoked")
+            mode, request = self._prepared(site, "invoked")
+            flight = Flight(site, mode)
             request = replace(request, temperature=OTHERS_TEMPERATURE, seed=seed)
             await self._carrier.carry_out(flight, request, by_hand=True)
             if known := self._polished(flight):

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+LINES_BEYOND = 3
+"""So many lines behind an answer are read on, as what comes next once the answer is accepted."""
+
 Outcome = Literal["landed", "diverged", "superseded"]
 
 
@@ -80,9 +83,14 @@ class Turns:
 
 class Flight:
     """One request to the models, made for one site, and what came of it so far. `profile` is that of the
-    model that speaks."""
+    model that speaks.
 
-    def __init__(self, site: Site, mode: Mode) -> None:
+    It has landed once its reply is whole. A model may go on then, behind what was wanted: where `beyond` is
+    not None, it collects that, up to some whole lines.
+    """
+
+    def __init__(self, site: Site, mode: Mode, keep: Callable[[Flight], None] | None = None) -> None:
+        """`keep` is called when it lands, before those who wait are told."""
         self.id = uuid4().hex
         self.site = site
         self.mode: Mode = mode
@@ -93,6 +101,10 @@ class Flight:
         self.error: ModelError | None = None
         self.known: Known | None = None
         self.profile: Profile | None = None
+        self.landed = False
+        self.beyond: str | None = None
+        self._keep = keep
+        self._more = 0
         self._pieces: list[tuple[int, float]] = []
         self._waiters: list[Waiter] = []
 
@@ -102,6 +114,16 @@ class Flight:
         if self.finish in (None, "error") or self.error is not None:
             return None
         return Reply(self.id, self.raw, self.finish or "stop", self.mode, tuple(self._pieces), self.usage)
+
+    @property
+    def is_served(self) -> bool:
+        """Whether nothing more is wanted of the model."""
+        return self.landed and (self.beyond is None or self.beyond.lstrip("\n").count("\n") >= LINES_BEYOND)
+
+    @property
+    def said(self) -> int:
+        """The characters that the model made."""
+        return len(self.raw) + self._more
 
     def agrees(self, site: Site) -> bool:
         """Whether what was typed since can still become what the model is saying."""
@@ -113,6 +135,9 @@ class Flight:
 
     def add(self, chunk: Chunk) -> None:
         """Take in a chunk, and let go of those whose text it contradicts."""
+        if self.landed:
+            self._go_on(chunk)
+            return
         self.raw += chunk.text
         self.finish = chunk.finish or self.finish
         self.usage = chunk.usage or self.usage
@@ -127,9 +152,25 @@ class Flight:
         self._resolve_where_lost()
 
     def land(self) -> None:
-        for waiter in self._waiters:
-            waiter.resolve("landed")
-        self._waiters.clear()
+        """The reply is whole, or there will be none."""
+        if self.landed:
+            return
+        self.landed = True
+        try:
+            if self._keep:
+                self._keep(self)
+        finally:
+            for waiter in self._waiters:
+                waiter.resolve("landed")
+            self._waiters.clear()
+
+    def _go_on(self, chunk: Chunk) -> None:
+        self._more += len(chunk.text)
+        self.usage = chunk.usage or self.usage
+        if self.beyond is not None:
+            self.beyond += chunk.text
+            # The last line is whole, too, if the model ends with it.
+            self.beyond += "\n" if chunk.finish == "stop" else ""
 
     def _resolve_where_lost(self) -> None:
         for waiter in [waiter for waiter in self._waiters if not self.agrees(waiter.site)]:
@@ -146,12 +187,13 @@ class Flights:
         self._ending: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
-        return len(self._tasks)
+        """How many have not landed."""
+        return sum(not flight.landed for flight in self._tasks)
 
     def join(self, waiter: Waiter) -> Flight | None:
         """Wait along with a running request that says what the waiter is typing."""
         for flight in self._tasks:
-            if flight.agrees(waiter.site):
+            if not flight.landed and flight.agrees(waiter.site):
                 flight.carry(waiter)
                 return flight
         return None
@@ -159,7 +201,7 @@ class Flights:
     def start(self, flight: Flight, work: Coroutine[object, object, None]) -> None:
         """Run a request. Others of its document, which it could not join, are given up, and so is the oldest
         where there are too many."""
-        for other in [f for f in self._tasks if f.place.uri == flight.place.uri]:
+        for other in [f for f in self._tasks if f.place.uri == flight.place.uri and not f.landed]:
             self.give_up(other)
         while len(self._tasks) >= self._limit():
             self.give_up(next(iter(self._tasks)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +14,16 @@ IDLE = 300.0
 # The share that is accepted usually, and how much each verdict counts.
 USUAL = 0.3
 WEIGHT = 0.1
+
+
+class Reception(Protocol):
+    """How the suggestions so far were received, by language."""
+
+    def ignored_in_a_row(self, language: str) -> int:
+        """How many were seen and not wanted since the last that was."""
+
+    def acceptance(self, language: str) -> float:
+        """The share that was wanted, of those that were seen lately."""
 
 
 @dataclass(slots=True)

@@ -10,8 +10,8 @@ from codestral_ls.bench.screen import Ghost, Screen, ghost_of
 from codestral_ls.core.text import Edit, Span
 
 
-def ghost(rest: str, cursor: int = 4, right: int = 0, typed: int = 0) -> Ghost:
-    return Ghost({}, cursor, cursor, right, rest, typed)
+def ghost(rest: str, cursor: int = 4, over: str = "", typed: int = 0) -> Ghost:
+    return Ghost({}, cursor, cursor, over, rest, typed)
 
 
 FOLLOWED = {
@@ -22,10 +22,10 @@ FOLLOWED = {
     "another indentation": (ghost("\n  x"), (4, 4, "\n    "), 9, None),
     "elsewhere": (ghost("total"), (2, 2, "t"), 3, None),
     "a backspace": (ghost("total"), (3, 4, ""), 3, None),
-    "a bracket that closes itself": (ghost("(a)"), (4, 4, "()"), 5, ghost("a)", 5, right=1, typed=1)),
+    "a bracket that closes itself": (ghost("(a)"), (4, 4, "()"), 5, ghost("a)", 5, over=")", typed=1)),
     "one that it does not close": (ghost("(a"), (4, 4, "()"), 5, None),
     "a bracket that is typed over": (
-        ghost(")\nx", right=1),
+        ghost(")\nx", over=")"),
         (4, 5, ")"),
         5,
         ghost("\nx", 5, typed=1),
@@ -41,7 +41,7 @@ def test_a_suggestion_follows_the_typing(shown, edit, cursor, left):
 ITEMS = {
     "behind the cursor": (Span(4, 4), "total", ghost("total")),
     "with the word before it": (Span(2, 4), "cdtotal", ghost("total")),
-    "in place of what follows": (Span(4, 5), "(e", ghost("(e", right=1)),
+    "in place of what follows": (Span(4, 5), "(e", ghost("(e", over="e")),
     "with another word": (Span(2, 4), "xytotal", None),
     "in place of blanks": (Span(0, 2), "else:", None),
     "nothing": (Span(2, 4), "cd", None),
@@ -57,6 +57,25 @@ def test_blanks_before_the_cursor_may_be_replaced():
     shown = ghost_of({}, Span(0, 4), "else:", "    \n", 4)
     assert shown
     assert shown.edit == Edit(Span(0, 4), "else:")
+
+
+SHOWN_THEN = {
+    "the same": (ghost("otal", typed=1), ghost("otal"), 0),
+    "more at its end": (ghost("otal", typed=1), ghost("otal = 1"), 0),
+    "another": (ghost("otal", typed=1), ghost("axes"), 1),
+    "nothing": (ghost("otal", typed=1), None, 1),
+    "another of which nothing was typed": (ghost("total"), ghost("axes"), 0),
+    "before a bracket that it went in place of": (ghost("a)", over=")", typed=1), ghost("a"), 0),
+    "less, before a bracket": (ghost("a + b)", over=")", typed=1), ghost("a"), 1),
+}
+
+
+@pytest.mark.parametrize(("before", "then", "flicker"), SHOWN_THEN.values(), ids=SHOWN_THEN)
+def test_flicker(before, then, flicker):
+    shown = screen()
+    shown.ghost = before
+    shown.show(then, 1.0)
+    assert shown.flicker == flicker
 
 
 KNOWN = Ahead("total = 1", 0)

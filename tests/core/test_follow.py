@@ -34,18 +34,21 @@ def test_follow(text, typed, left):
 
 
 CLOSERS = {
-    "nothing": ("", "", ""),
-    "a bracket": ("", ")", ")"),
-    "a quote and a bracket": (")", '")', '"'),
-    "the same": ("), b", "), b", ""),
+    "nothing": ("", "", ("", "")),
+    "a bracket": ("", ")", (")", "")),
+    "a quote and a bracket": (")", '")', ('"', "")),
+    "the same": ("), b", "), b", ("", "")),
     "a word": ("", "b", None),
-    "one that went": (")", "", None),
+    "one that is typed over": (")", "", ("", ")")),
+    "one of two": (')")', '")', ("", ")")),
+    "another": (")", "]", None),
+    "a word that went": ("b)", ")", None),
 }
 
 
-@pytest.mark.parametrize(("before", "now", "added"), CLOSERS.values(), ids=CLOSERS)
-def test_closers_between(before, now, added):
-    assert closers_between(before, now) == added
+@pytest.mark.parametrize(("before", "now", "closers"), CLOSERS.values(), ids=CLOSERS)
+def test_closers_between(before, now, closers):
+    assert closers_between(before, now) == closers
 
 
 OVER = {

@@ -17,9 +17,10 @@ WORTH = {
     "before arguments": ("foo(█, bar)\nmore\n", True),
     "in a name before other code": ("const def█ = get()\nmore\n", True),
     "behind a call, before other code": ("foo()█ + bar\nmore\n", False),
-    "typed before a statement": ("    ⟦const refs = █ls.find()\nmore\n", True),
-    "a word typed before a word": ("f(x: ⟦read█Definition)\nmore\n", True),
-    "a word's own head typed": ("f(x: ab⟦c█def)\nmore\n", False),
+    "typed before a statement": ("    ⟦const refs = █ls.find()\nmore\n", False),
+    "a word typed before a word": ("f(x: ⟦read█Definition)\nmore\n", False),
+    "before an opening bracket": ("function read█(path) {\nmore\n", False),
+    "before an operator": ("total = █ + rest\nmore\n", True),
     "blank line": ("def f():\n    █\n", True),
     "behind a call": ("compute(x)█\nmore text\n", False),
     "behind a statement": ("compute(x);█\nmore text\n", False),
@@ -30,13 +31,18 @@ WORTH = {
 
 
 @pytest.mark.parametrize(("marked", "worth"), WORTH.values(), ids=WORTH)
-def test_worth_asking(marked, worth):
+@pytest.mark.parametrize("eager", [False, True])
+def test_worth_asking(marked, worth, eager):
+    worth = worth or (eager and marked in EAGERLY)
     began = marked.find("⟦")
     plain = marked.replace("⟦", "")
     offset = plain.index("█")
     text = plain.replace("█", "")
     site = Site(Document.of("file:///a.py", "python", 1, text), offset)
-    assert worth_asking(site, Burst(offset if began < 0 else began, offset, len(text))) is worth
+    assert worth_asking(site, Burst(offset if began < 0 else began, offset, len(text)), eager=eager) is worth
+
+
+EAGERLY = {WORTH["typed before a statement"][0]}
 
 
 def after(edits: list[tuple[int, int, str, int]]) -> Burst:
@@ -55,9 +61,9 @@ BURSTS = {
     "three keys": ([(5, 5, "a", 6), (6, 6, "b", 7), (7, 7, "c", 8)], 5, 0.0),
     "a bracket that the editor closes": ([(5, 5, "a", 6), (6, 6, "()", 7)], 5, 0.0),
     "a key elsewhere": ([(5, 5, "a", 6), (10, 10, "b", 11)], 10, 0.0),
-    "a deletion": ([(5, 5, "a", 6), (5, 6, "", 5)], 5, 1.0),
+    "a deletion": ([(5, 5, "a", 6), (5, 6, "", 5)], 5, 0.3),
     "a key after a deletion": ([(4, 5, "", 4), (4, 4, "2", 5)], 4, 0.0),
-    "a paste": ([(5, 5, "a" * 100, 105)], 5, 1.0),
+    "a paste": ([(5, 5, "a" * 100, 105)], 5, 0.3),
 }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 import codestral_ls
@@ -127,6 +127,7 @@ def test_a_stream_closed_early_loses_nothing(raw, hole):
 
 @thorough
 @given(replies, whole_replies)
+@example("\n\n```", Hole(prefix="    ", suffix="", language="python", mode="single", max_lines=1))
 def test_enough_stays_enough(raw, hole):
     assume(raw.count("go go go") < 2)
     verdicts = [enough(raw[:end], hole) for end in range(len(raw) + 1)]

@@ -16,6 +16,7 @@ from codestral_ls.core.prompt import (
     Window,
     build_fim,
     fitted,
+    steady_suffix,
     window,
     window_start,
 )
@@ -114,6 +115,24 @@ def test_a_window_is_what_stands_around_the_cursor(text, data, prefix, suffix, p
     assert len(view.suffix) <= max(suffix, 1)
     assert line_feeds(text[:offset]).endswith(before) or "\r\n" in text[offset - 1 : offset + 1]
     assert "\r" not in before + view.suffix
+
+
+STEADY = {
+    "the same": ("\nx = 1\n", True),
+    "an empty line came": ("\n\nx = 1\n", True),
+    "a brace that the editor closed": ("\n    }\nx = 1\n", True),
+    "two brackets and a semicolon": ("\n  })\n});\nx = 1\n", True),
+    "another word": ("\ny = 1\n", False),
+    "the rest of the line": (");\nx = 1\n", False),
+    "a bracket in a line that says something": ("\nx = (1\n", False),
+}
+
+
+@pytest.mark.parametrize(("suffix", "stays"), STEADY.values(), ids=STEADY)
+def test_a_suffix_stays_where_nothing_that_matters_has_changed(suffix, stays):
+    before = "\nx = 1\n"
+    assert steady_suffix(suffix, before) == (before if stays else suffix)
+    assert steady_suffix(suffix, None) == suffix
 
 
 def test_a_single_line_stops_at_its_end_but_may_begin_on_the_next():

@@ -10,9 +10,11 @@ from codestral_ls.core.prompt import Site
 from codestral_ls.core.text import Document, Edit, Span, apply_edits
 from codestral_ls.engine.accounts import Accounts
 from codestral_ls.engine.carrier import Carrier
-from codestral_ls.engine.complete import Completer, Options
+from codestral_ls.engine.complete import Completer
 from codestral_ls.engine.ledger import Ledger
+from codestral_ls.engine.options import Options
 from codestral_ls.engine.status import Status
+from codestral_ls.engine.streak import Streaks
 from codestral_ls.engine.workspace import Workspace
 from tests.engine.editing import Editor
 from tests.engine.scripted import ScriptedModel
@@ -43,7 +45,8 @@ class Rig:
         self.fallbacks = fallbacks
         for fallback in fallbacks:
             self.carrier.add(fallback)
-        self.completer = Completer(self.carrier, self.workspace, Options(**options))
+        self.reception = Streaks(lambda: self.now)
+        self.completer = Completer(self.carrier, self.workspace, Options(**options), self.reception)
 
     @property
     def troubles(self) -> list[Status]:

@@ -125,7 +125,7 @@ async def test_the_stream_is_closed_as_soon_as_there_is_enough(rig):
     place = site("a, b = 1, 2\ntotal = █\n")
     asked = ask(rig, place)
     call = await rig.model.call(0)
-    call.say("a + b\nprint(total)\n")
+    call.say("a + b\nprint(total)\nprint(a)\nprint(b)\n")
     await call.closed.wait()
     assert (await asked).text == "a + b"
 
@@ -273,3 +273,14 @@ async def test_a_model_with_one_stream_gives_one(rig_of):
 )
 def test_back_off(ignored, seconds):
     assert back_off(ignored) == seconds
+
+
+async def test_before_a_statement_only_a_slow_model_is_asked(rig):
+    before = site("def add(a, b):\n    █print(a)\n", "file:///shop/till.py")
+    assert await rig.completer.complete(before, "automatic") is None
+    asked = ask(rig, SUM)
+    call = await rig.model.call(0)
+    rig.now += 0.5
+    call.end("a + b")
+    await asked
+    assert (await suggest(rig, before, "total = a + b;")).text == "total = a + b;"

@@ -76,3 +76,29 @@ async def test_the_editors_own_indentation_is_taken(rig):
     entered = typed(place, "\n        ")
     assert (await rig.completer.complete(entered, "automatic")).text == "return 1"
     assert len(rig.model.calls) == 1
+
+
+METHOD = site("class A:\n    def area(self█)\n\nx = 1\n")
+
+
+def over(place, typed_text: str, replaced: int) -> Site:
+    """The site after typing in place of as many characters right of the cursor."""
+    edit = Edit(Span(place.offset, place.offset + replaced), typed_text)
+    document = apply_edits(place.document, [edit], place.document.version + 1)
+    return Site(document, place.offset + len(typed_text))
+
+
+async def test_a_bracket_that_is_typed_over_leaves_the_rest(rig):
+    first = await suggest(rig, METHOD, ") -> int:")
+    assert (first.text, first.span.end - first.span.start) == (") -> int:", 1)
+    rest = await rig.completer.complete(over(METHOD, ")", 1), "automatic")
+    behind = METHOD.offset + 1
+    assert (rest.id, rest.text, rest.span) == (first.id, " -> int:", Span(behind, behind))
+    assert await rig.completer.complete(over(METHOD, ") -> int:", 1), "automatic") is None
+    assert len(rig.model.calls) == 1
+
+
+async def test_a_bracket_that_was_deleted_comes_with_the_suggestion(rig):
+    await suggest(rig, METHOD, ") -> int:")
+    again = await rig.completer.complete(over(METHOD, "", 1), "automatic")
+    assert (again.text, again.span) == (") -> int:", Span(METHOD.offset, METHOD.offset))
