@@ -117,6 +117,26 @@ def test_typing_through_does_not_flicker(tmp_path):
         assert len(asked) == 1
 
 
+def test_what_comes_next_is_there_once_a_suggestion_is_accepted(tmp_path):
+    """It is what the model went on to say. Another key takes it, and nothing is asked for it."""
+    line, following = "price = item.price", ["        price *= item.quantity", "        total += price"]
+    asked = []
+
+    def answer(exchange):
+        asked.append(exchange)
+        return "\n".join([line[1:], *following]) if len(asked) == 1 else "something_else()"
+
+    with shop_with_mistral(tmp_path, answer) as nvim:
+        nvim.insert(cart("█"))
+        nvim.type(line[0])
+        nvim.until(lambda nvim: nvim.probe("ghost") == [line[1:]], "the ghost text")
+        nvim.type("<Tab>")
+        nvim.until(lambda nvim: nvim.probe("ghost") == ["", *following], "what comes next")
+        nvim.type("<Tab>")
+        nvim.until(lambda nvim: text_of(nvim) == cart("\n".join([line, *following])), "the accepted text")
+    assert len(asked) == 1
+
+
 CANDIDATES = ["total += 1 * item", "total -= 2 * item", "total *= 3 * item"]
 KEYS = "require('codestral').setup({ next = '<M-n>', previous = '<M-p>', accept_word = '<C-Right>' })"
 

@@ -41,6 +41,23 @@ def test_a_suggestion_appears_and_is_accepted(session: Session, name: str) -> No
     assert session.noted("accepted") == accepted + 1
 
 
+def test_what_comes_next_is_there_once_a_suggestion_is_accepted(session: Session) -> None:
+    """It is what the model went on to say. Another Tab takes it, and nothing is asked for it."""
+    window, text = session.window, CART.replace("total", "stock")
+    line, following = "price = item.price", "\n        price *= item.quantity\n        stock += price"
+    session.upstream.reply = f"{line[1:]}{following}"
+    file = window.open("next.py", text)
+    window.type(line[0])
+    window.until_ghost(line[1:])
+    asked = len(session.upstream.requests)
+    window.press("Tab")
+    window.until_ghost(following)
+    window.photograph("ghost-next")
+    window.press("Tab")
+    window.save(file, text.replace("█", f"{line}{following}"))
+    assert len(session.upstream.requests) == asked
+
+
 DRAWN = "wanted => probe.recorded().at(-1)?.at(1) === wanted"
 
 
