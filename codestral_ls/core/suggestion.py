@@ -130,12 +130,13 @@ class Suggestion:
 @dataclass(frozen=True, slots=True)
 class Known:
     """A polished reply at the place it was made for, and who made it. Its text is empty where nothing is
-    worth showing."""
+    worth showing. `foreseen`: the model said it before it was at that place."""
 
     place: Place
     reply: Reply
     polished: Polished
     profile: Profile
+    foreseen: bool = False
 
     @property
     def id(self) -> str:
@@ -231,7 +232,7 @@ def know_next(site: Site, known: Known, said: str, reply_id: str) -> Known | Non
     lines = said.rpartition("\n")[0]
     if there.line_rest.strip() or not lines.strip():
         return None
-    return know(there, Reply(reply_id, lines, "stop", "multi"), known.profile, min_chars=1)
+    return replace(know(there, Reply(reply_id, lines, "stop", "multi"), known.profile, 1), foreseen=True)
 
 
 def _behind(site: Site) -> tuple[str, str]:

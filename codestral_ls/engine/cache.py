@@ -63,6 +63,11 @@ class PrefixIndex:
     def __len__(self) -> int:
         return len(self._known)
 
+    def has(self, site: Site) -> bool:
+        """Whether there is an entry made at this very place."""
+        before = site.document.slice(site.offset - TAIL, site.offset)
+        return (site.document.uri, before) in self._known
+
     def put(self, known: Known) -> None:
         key = known.place.uri, known.place.before[-TAIL:]
         self._known[key] = self._clock() + MEMORY_SECONDS, known

@@ -86,6 +86,7 @@ class Completer:
             if not self._allowed(site, trigger):
                 return None
             if answer := self._known(site, trigger):
+                self._look_ahead(site, trigger)
                 return answer.suggestion
             if trigger == "automatic" and not self._worth_asking(site, burst):
                 return None
@@ -154,6 +155,15 @@ class Completer:
             return _confident(suggestion, trigger) if suggestion else _none(trigger)
         suggestion = memory.last.ahead(site) if memory.last else None
         return _confident(suggestion, trigger) if suggestion else None
+
+    def _look_ahead(self, site: Site, trigger: Trigger) -> None:
+        """Ask on a new line, while what was foreseen is shown there: it was said a line earlier, and where it
+        turns out to be wrong, something better is at hand."""
+        last = self._memories[site.document.uri].last
+        if not (last and last.foreseen) or site.line_head.strip() or trigger == "invoked":
+            return
+        if not (self._index.has(site) or self._flights.agreeing(site)):
+            self._take_off(site, trigger)
 
     def _landed(self, flight: Flight, site: Site, trigger: Trigger, source: Source) -> Answer | None:
         """What a flight says about a site; None if nothing, so that asking anew makes sense."""

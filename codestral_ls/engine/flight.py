@@ -192,11 +192,13 @@ class Flights:
 
     def join(self, waiter: Waiter) -> Flight | None:
         """Wait along with a running request that says what the waiter is typing."""
-        for flight in self._tasks:
-            if not flight.landed and flight.agrees(waiter.site):
-                flight.carry(waiter)
-                return flight
-        return None
+        if flight := self.agreeing(waiter.site):
+            flight.carry(waiter)
+        return flight
+
+    def agreeing(self, site: Site) -> Flight | None:
+        """A running request that says what was typed up to a site."""
+        return next((flight for flight in self._tasks if not flight.landed and flight.agrees(site)), None)
 
     def start(self, flight: Flight, work: Coroutine[object, object, None]) -> None:
         """Run a request. Others of its document, which it could not join, are given up, and so is the oldest

@@ -117,3 +117,19 @@ async def test_its_characters_are_accounted_for(rig, monkeypatch):
     monkeypatch.setattr(rig.accounts, "asked", lambda *_, **figures: records.append(figures["length"]))
     await accepted(rig, SUM, ANSWER, f"{NEXT[1:]}\n", finish="stop")
     assert records == [len(f"{ANSWER}\n{NEXT[1:]}\n")]
+
+
+async def test_on_a_new_line_it_is_asked_for_anew_behind_what_is_shown(rig):
+    """Once. What was foreseen goes on while it is typed; where it is contradicted, the newer answer helps."""
+    following = await accepted(rig, SUM, ANSWER, f"{NEXT[1:]}\n", finish="stop")
+    line = typed(SUM, f"{ANSWER}\n    ")
+    rest = await rig.completer.complete(line, "automatic")
+    assert rest.id == following.id
+    newer = await rig.model.call(1)
+    await rig.completer.complete(typed(line, "i"), "automatic")
+    newer.end("while total < 0:\n        total += 1\n")
+    await over(newer)
+    rest = await rig.completer.complete(typed(line, "if"), "automatic")
+    assert (rest.id, rest.text[:10]) == (following.id, " total < 0")
+    other = await rig.completer.complete(typed(line, "w"), "automatic")
+    assert (other.text[:10], other.source, len(rig.model.calls)) == ("hile total", "memory", 2)
