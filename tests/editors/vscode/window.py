@@ -118,7 +118,12 @@ class Window:
         self.until_no_diff()
 
     def until_marked(self, count: int) -> None:
-        """Wait until so many occurrences of the word at the cursor are marked: it has rested there."""
+        """Wait until so many occurrences of the word at the cursor are marked: it has rested there.
+
+        VS Code marks them after a move by keys; the one that opened the file may come before the focus.
+        """
+        for key in ("ArrowLeft", "ArrowRight"):
+            self.press(key)
         marked = self.page.locator(".editor-group-container.active .view-overlays [class*=wordHighlight]")
         self.until(lambda: marked.count() == count, lambda: f"{count} marked words, not {marked.count()},")
 
