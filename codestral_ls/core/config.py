@@ -103,9 +103,7 @@ class Completion(Endpoint, frozen=True, kw_only=True):
     ] = ()
     max_tokens: Annotated[
         Annotated[int, Meta(ge=1, le=4096)] | None,
-        Meta(
-            description="Longest reply. Unset: 160, or 48 where just a line is wanted; less for a local model."
-        ),
+        Meta(description="Longest reply. Unset: 160, or 48 if just a line is wanted; local models: less."),
     ] = None
     prefix_tokens: Annotated[
         Annotated[int, Meta(ge=16, le=100_000)] | None,
