@@ -103,7 +103,9 @@ class Completion(Endpoint, frozen=True, kw_only=True):
     ] = ()
     max_tokens: Annotated[
         Annotated[int, Meta(ge=1, le=4096)] | None,
-        Meta(description="Longest reply. Unset: 160, or 48 if just a line is wanted; local models: less."),
+        Meta(
+            description="Longest reply. Unset: 48 to 160, by the lines that are wanted; local models: less."
+        ),
     ] = None
     prefix_tokens: Annotated[
         Annotated[int, Meta(ge=16, le=100_000)] | None,

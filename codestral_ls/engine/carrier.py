@@ -147,9 +147,10 @@ class Carrier:
             self._disk.put(key, flight.reply)
 
     async def _stream(self, race: Race, link: Link, request: FimRequest) -> None:
-        flight, started = race.flight, self.clock()
+        flight = race.flight
         hole: Hole | None = None
         async with link.streams, aclosing(link.model.fim(request)) as chunks:
+            started = self.clock()
             async for chunk in chunks:
                 if not (chunk.text or chunk.finish or race.winner is link):
                     continue

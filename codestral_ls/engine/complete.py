@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 OTHERS_TEMPERATURE = 0.4
 SINGLE_LINE_TOKENS = 48
+BEYOND_TOKENS = 48
 MULTI_LINE_TOKENS = 160
 
 # Where fewer suggestions are accepted than this share, the model is not let go on behind an answer.
@@ -209,8 +210,11 @@ class Completer:
         view = parse_window(site.document, site.position[0], deadline=self._after(PARSE_SECONDS))
         several = self._options.multiline and self._carrier.profile.max_lines > 1
         mode: Mode = mode_at(site, trigger, view) if several else "single"
-        length: Mode = "multi" if goes_on else mode
-        return mode, self._request(site, length, definition_lines(view) if view else ())
+        request = self._request(site, mode, definition_lines(view) if view else ())
+        if goes_on and mode == "single":
+            more = 0 if self._options.max_tokens else BEYOND_TOKENS
+            request = replace(request, stop=(), max_tokens=request.max_tokens + more)
+        return mode, request
 
     def _request(self, site: Site, mode: Mode, definitions: Sequence[int]) -> FimRequest:
         scale, options, profile = self._carrier.first.scale, self._options, self.profile

@@ -133,3 +133,11 @@ async def test_on_a_new_line_it_is_asked_for_anew_behind_what_is_shown(rig):
     assert (rest.id, rest.text[:10]) == (following.id, " total < 0")
     other = await rig.completer.complete(typed(line, "w"), "automatic")
     assert (other.text[:10], other.source, len(rig.model.calls)) == ("hile total", "memory", 2)
+
+
+@pytest.mark.parametrize(("options", "longest"), [({}, 96), ({"max_tokens": 20}, 20)], ids=["ours", "theirs"])
+async def test_the_longest_reply_has_room_for_it(rig_of, options, longest):
+    rig = rig_of(**options)
+    ask(rig, SUM)
+    call = await rig.model.call(0)
+    assert (call.request.stop, call.request.max_tokens) == ((), longest)
