@@ -110,7 +110,8 @@ def test_a_conversation_goes_on_with_its_own_server(tmp_path: Path) -> None:
         nvim.lua("vim.lsp.buf_attach_client(0, another) vim.lsp.buf_detach_client(0, ...)", first)
         for answers in (1, 2):
             nvim.lua("vim.cmd('Codestral chat Why?')")
-            nvim.until(lambda nvim, wanted=answers: text_of(nvim).count("Because.") == wanted, "an answer")
+            nvim.until(lambda nvim, wanted=answers: text_of(nvim).count("$0.0000") == wanted, "the bill")
+            assert text_of(nvim).count("Because.") == answers
             assert nvim.lua("return require('codestral.chat').client().id") != first
 
 
