@@ -45,8 +45,13 @@ def over_closers(text: str, closers: str) -> tuple[str, int] | None:
     if closers and text.endswith(closers) and "\n" not in text:
         kept = text[: -len(closers)]
         return (kept, 0) if kept.strip() else None
+    return text, len(closers) if holds(text, closers) else 0
+
+
+def holds(text: str, closers: str) -> bool:
+    """Whether a text has these brackets, in this order."""
     letters = iter(text)
-    return text, len(closers) if all(closer in letters for closer in closers) else 0
+    return all(closer in letters for closer in closers)
 
 
 def _shifted(rest: str, wanted: str, given: str) -> str:

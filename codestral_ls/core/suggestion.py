@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from codestral_ls.core.follow import closers_between, follow, over_closers
+from codestral_ls.core.follow import closers_between, follow, holds, over_closers
 from codestral_ls.core.model import Finish, Usage  # noqa: TC001
 from codestral_ls.core.polish import Hole, Polished, indent_unit, line_end, polish
 from codestral_ls.core.prompt import Mode  # noqa: TC001
@@ -85,8 +85,7 @@ class Place:
         if document.slice(self.anchor - len(self.before), self.anchor) != self.before:
             return None
         typed = document.slice(self.anchor, site.offset)
-        letters = iter(typed)
-        return typed if all(closer in letters for closer in closers[1]) else None
+        return typed if holds(typed, closers[1]) else None
 
     def deleted_since(self, site: Site) -> str | None:
         """What was deleted left of this place, on its line, to come to the site; None for anything else."""
